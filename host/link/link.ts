@@ -1,0 +1,62 @@
+/** An address with its prefix, `192.0.2.1` and 24, or `2001:db8::1` and 64; text in canonical form. */
+export interface PrefixedAddress {
+  readonly family: 4 | 6;
+  readonly address: string;
+  readonly prefixLength: number;
+}
+
+/** An address that sits on an interface. `ours` is true when its protocol mark (IFA_PROTO) is CARP's 112. */
+export interface InterfaceAddress extends PrefixedAddress {
+  readonly ours: boolean;
+  readonly scope: "global" | "link" | "host" | "other";
+  /** An IPv6 address that is not usable yet (tentative or failed duplicate address detection). */
+  readonly tentative: boolean;
+}
+
+/** What the kernel says of one interface. `up` is administrative, `carrier` is IFF_LOWER_UP. */
+export interface InterfaceState {
+  readonly name: string;
+  readonly index: number;
+  /** Six bytes; empty where the interface has no Ethernet address. */
+  readonly mac: Uint8Array;
+  readonly ethernet: boolean;
+  readonly up: boolean;
+  readonly carrier: boolean;
+  /** `macvlan` and the like, or an empty string for a plain device. */
+  readonly kind: string;
+  /** The index of the interface below (of a VLAN, a macvlan), or 0. */
+  readonly parent: number;
+  readonly addresses: readonly InterfaceAddress[];
+}
+
+/** Something that changed: of the interface itself (`link`, `gone`) or of its addresses. */
+export type LinkEvent =
+  | { readonly kind: "link"; readonly name: string; readonly index: number }
+  | { readonly kind: "gone"; readonly name: string; readonly index: number }
+  | { readonly kind: "address-added"; readonly index: number; readonly address: PrefixedAddress }
+  | { readonly kind: "address-removed"; readonly index: number; readonly address: PrefixedAddress }
+  /** The kernel lost events (ENOBUFS): whatever is known has to be read again. */
+  | { readonly kind: "overrun" };
+
+/** The interfaces of a machine, and what may be changed on them. Every method is synchronous and short. */
+export interface Link {
+  /** The descriptor to poll for events, or -1. */
+  readonly descriptor: number;
+  interfaces(): InterfaceState[];
+  /** The interface of that name, or undefined. */
+  find(name: string): InterfaceState | undefined;
+  /** Adds an address with CARP's protocol mark and without duplicate address detection. Throws SystemError. */
+  addAddress(index: number, address: PrefixedAddress): void;
+  /** Removes an address; one that is not there is no error. Throws SystemError. */
+  removeAddress(index: number, address: PrefixedAddress): void;
+  /**
+   * Creates a macvlan in private mode, named `name`, with the given MAC above interface `parent`, prepared to
+   * carry virtual addresses, and sets it up. Returns its index. An equal one that is already there is reused.
+   */
+  createVirtualMac(parent: number, name: string, mac: Uint8Array): number;
+  /** Removes such an interface; one that is not there is no error. */
+  removeInterface(index: number): void;
+  /** The events since the last call, oldest first; empty when there are none. */
+  events(): LinkEvent[];
+  close(): void;
+}
