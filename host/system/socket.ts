@@ -1,0 +1,85 @@
+import { check, libc } from "./libc.ts";
+import { allocate, type NativeMemory } from "./memory.ts";
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
+export const AF_PACKET = 17;
+
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+export const SOL_SOCKET = 1;
+export const SO_RCVTIMEO = 20;
+
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;
+
+const SO_RCVBUF = 8;
+const SO_ATTACH_FILTER = 26;
+const SO_RCVBUFFORCE = 33;
+
+const sockFprogLength = 16;
+const sockFilterLength = 8;
+
+/** Opens a socket that is closed on exec. Throws SystemError. */
+export function openSocket(domain: number, type: number, protocol: number): number {
+  return check("socket", libc().socket(domain, type | SOCK_CLOEXEC, protocol));
+}
+
+export function closeSocket(descriptor: number): void {
+  libc().close(descriptor);
+}
+
+/** Binds to the socket address in `address` (struct sockaddr_*). Throws SystemError. */
+export function bindSocket(descriptor: number, address: Uint8Array): void {
+  check("bind", libc().bind(descriptor, place(address).address, address.length));
+}
+
+/** Sets an option whose value is an int or a structure. Throws SystemError, which `name` names. */
+export function setOption(
+  descriptor: number,
+  level: number,
+  option: number,
+  value: number | Uint8Array,
+  name: string,
+): void {
+  const bytes = typeof value === "number" ? integer(value) : value;
+  const result = libc().setsockopt(descriptor, level, option, place(bytes).address, bytes.length);
+  check(`setsockopt ${name}`, result);
+}
+
+/** Asks for a receive buffer of `length` bytes, above the system's limit where the privilege is there. */
+export function setReceiveBuffer(descriptor: number, length: number): void {
+  const { address } = place(integer(length));
+  if (libc().setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, address, 4) === 0) return;
+  setOption(descriptor, SOL_SOCKET, SO_RCVBUF, length, "SO_RCVBUF");
+}
+
+/** Attaches a classic BPF program, given as an array of struct sock_filter. Throws SystemError. */
+export function attachFilter(descriptor: number, program: Uint8Array): void {
+  const { view, address } = place(program, sockFprogLength);
+  // struct sock_fprog: the number of instructions, then, aligned, the address of the first.
+  view.setUint16(0, program.length / sockFilterLength, true);
+  view.setBigUint64(8, address + BigInt(sockFprogLength), true);
+  const result = libc().setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, address, sockFprogLength);
+  check("setsockopt SO_ATTACH_FILTER", result);
+}
+
+function integer(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, value, true);
+  return bytes;
+}
+
+const scratchLength = 1024;
+let scratch: NativeMemory | undefined;
+
+/** The one piece of memory for arguments of calls that return at once; being a module's, it is never collected. */
+function place(bytes: Uint8Array, offset = 0): NativeMemory {
+  scratch ??= allocate(scratchLength);
+  scratch.bytes.set(bytes, offset);
+  return scratch;
+}

@@ -1,0 +1,184 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Nic, PacketType } from "../../host/nic/nic.ts";
+import { openPacketNic } from "../../host/nic/packet.ts";
+import { carpFrame, tagged } from "../support/frames.ts";
+import {
+  connect,
+  inNamespace,
+  interfaceIndex,
+  ip,
+  namespaceTrouble,
+  withNamespaces,
+} from "../support/namespace.ts";
+import { requireOrSkip } from "../support/require.ts";
+import { receiveRing, transmitRing } from "../support/rings.ts";
+
+const ENETDOWN = 100;
+
+const opened: Nic[] = [];
+
+afterEach(() => {
+  for (const nic of opened.splice(0)) nic.close();
+});
+
+function open(namespace: string, interfaceName: string): Nic {
+  const index = interfaceIndex(namespace, interfaceName);
+  const nic = inNamespace(namespace, () =>
+    openPacketNic({ interfaceIndex: index, interfaceName, groups: [4, 6] }),
+  );
+  opened.push(nic);
+  return nic;
+}
+
+function sendAll(nic: Nic, frames: readonly Uint8Array[]): void {
+  expect(nic.send(transmitRing(frames), 0, frames.length)).toBe(frames.length);
+}
+
+describe("the packet NIC", () => {
+  test("hands a frame to the other end, with its lengths and type, and never its own", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, (first, second) => {
+      connect(first, second);
+      const [left, right] = [open(first, "left"), open(second, "right")];
+      const frames = [
+        carpFrame({ vhid: 7 }),
+        carpFrame({ family: 6, length: 90 }),
+        carpFrame({ length: 250, target: "broadcast" }),
+        carpFrame({ length: 220, target: "other" }),
+      ];
+      sendAll(left, frames);
+      const { ring, take } = receiveRing(8, 200);
+      expect(right.receive(ring, 3)).toBe(4);
+      const received = take();
+      expect(received.map((frame) => frame.wireLength)).toEqual([70, 90, 250, 220]);
+      expect(received.map((frame) => frame.packetType)).toEqual([
+        PacketType.Multicast,
+        PacketType.Multicast,
+        PacketType.Broadcast,
+        PacketType.OtherHost,
+      ]);
+      received.forEach((frame, index) => {
+        expect(frame.bytes).toEqual(frames[index].subarray(0, 200));
+      });
+      expect(right.receive(ring, 0)).toBe(0);
+      expect(right.lastErrno).toBe(0);
+      expect(left.receive(ring, 0)).toBe(0);
+      expect([left.drops(), right.drops()]).toEqual([0, 0]);
+    });
+  });
+
+  test("refuses tagged frames and other protocols in the kernel", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, (first, second) => {
+      connect(first, second);
+      const [left, right] = [open(first, "left"), open(second, "right")];
+      const udp = carpFrame();
+      udp[23] = 17;
+      const udp6 = carpFrame({ family: 6, length: 90 });
+      udp6[20] = 17;
+      const arp = carpFrame();
+      arp.set([0x08, 0x06], 12);
+      const wanted = carpFrame({ vhid: 9 });
+      sendAll(left, [
+        tagged(carpFrame(), 5),
+        tagged(carpFrame(), 0),
+        tagged(tagged(carpFrame(), 6), 5),
+        tagged(carpFrame({ family: 6, length: 90 }), 5),
+        udp,
+        udp6,
+        arp,
+        wanted,
+      ]);
+      const { ring, take } = receiveRing();
+      expect(right.receive(ring, 0)).toBe(1);
+      expect(take()[0].bytes).toEqual(wanted);
+    });
+  });
+
+  test("receives a burst of 5,000 frames, or counts what the kernel dropped", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, async (first, second) => {
+      connect(first, second);
+      const [left, right] = [open(first, "left"), open(second, "right")];
+      const burst = Array.from({ length: 500 }, (_, index) => carpFrame({ vhid: index % 256 }));
+      const transmit = transmitRing(burst);
+      for (let round = 0; round < 10; round++) expect(left.send(transmit, 0, 500)).toBe(500);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const { ring, take } = receiveRing(64);
+      const vhids: number[] = [];
+      for (let count = 1; count > 0; ) {
+        count = right.receive(ring, 0);
+        for (const { bytes } of take()) vhids.push(bytes[11]);
+      }
+      expect(vhids.length + right.drops()).toBe(5000);
+      expect(vhids.length).toBeGreaterThan(3000);
+      expect(vhids).toEqual(Array.from(vhids, (_, index) => (index % 500) % 256));
+      expect(right.drops()).toBe(5000 - vhids.length);
+    });
+  });
+
+  test("tells of an interface that goes down, comes back and goes away, and throws nothing", async ({
+    skip,
+  }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, (first, second) => {
+      connect(first, second);
+      const [left, right] = [open(first, "left"), open(second, "right")];
+      const { ring } = receiveRing();
+      const transmit = transmitRing([carpFrame(), carpFrame()]);
+      ip(`-n ${second} link set right down`);
+      expect(right.receive(ring, 0)).toBe(0);
+      expect(right.lastErrno).toBe(ENETDOWN);
+      expect(right.send(transmit, 0, 2)).toBe(0);
+      expect(right.lastErrno).toBe(ENETDOWN);
+      ip(`-n ${second} link set right up`);
+      expect(left.send(transmit, 0, 2)).toBe(2);
+      expect(right.receive(ring, 0)).toBe(2);
+      ip(`-n ${second} link del right`);
+      expect(right.receive(ring, 0)).toBe(0);
+      expect(right.lastErrno).toBe(ENETDOWN);
+      expect(right.send(transmit, 0, 2)).toBe(0);
+      expect(right.lastErrno).toBeGreaterThan(0);
+    });
+  });
+
+  test("opens an interface that is down, where IPv6 is off, and leaves no descriptor behind", async ({
+    skip,
+  }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, (first, second) => {
+      connect(first, second);
+      ip(`-n ${first} link set left down`);
+      inNamespace(first, () => writeFileSync("/proc/sys/net/ipv6/conf/left/disable_ipv6", "1"));
+      const descriptors = () => readdirSync("/proc/self/fd").length;
+      open(first, "left").close();
+      const before = descriptors();
+      for (let round = 0; round < 200; round++) open(first, "left").close();
+      expect(descriptors()).toBe(before);
+    });
+  });
+
+  test("joins the IPv4 group so that the kernel reports it", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, (first, second) => {
+      connect(first, second);
+      const nic = open(first, "left");
+      const memberships = () => ip(`-n ${first} maddress show dev left`);
+      expect(memberships()).toContain("224.0.0.18");
+      expect(memberships()).toContain("ff02::12");
+      expect(memberships()).toContain("01:00:5e:00:00:12");
+      nic.close();
+      expect(memberships()).not.toContain("224.0.0.18");
+    });
+  });
+
+  test("says that an interface is gone", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(1, (name) => {
+      const attempt = () =>
+        inNamespace(name, () => openPacketNic({ interfaceIndex: 99, interfaceName: "em9", groups: [4] }));
+      expect(attempt).toThrow("interface em9 is gone");
+    });
+  });
+});
