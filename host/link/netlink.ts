@@ -1,0 +1,136 @@
+import { SystemError } from "../errors.ts";
+import { EADDRNOTAVAIL, ENODEV } from "../system/errno.ts";
+import { NetlinkSocket } from "../system/netlink.ts";
+import type { InterfaceState, Link, LinkEvent, PrefixedAddress } from "./link.ts";
+import * as messages from "./messages.ts";
+import { RouteRequests } from "./requests.ts";
+import { VirtualMacs } from "./virtual-mac.ts";
+
+const NETLINK_ROUTE = 0;
+const RTNLGRP_LINK = 1;
+const RTNLGRP_IPV4_IFADDR = 5;
+const RTNLGRP_IPV6_IFADDR = 9;
+const mostDatagramsPerCall = 256;
+
+/** The interfaces of this machine (of the calling thread's network namespace). Throws SystemError. */
+export function openNetlinkLink(): Link {
+  return new NetlinkLink();
+}
+
+class NetlinkLink implements Link {
+  readonly descriptor: number;
+  readonly #requests = new RouteRequests();
+  readonly #virtualMacs = new VirtualMacs(this.#requests);
+  readonly #events: NetlinkSocket;
+
+  constructor() {
+    try {
+      const groups = [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR];
+      this.#events = new NetlinkSocket(NETLINK_ROUTE, groups, false);
+    } catch (error) {
+      this.#requests.close();
+      throw error;
+    }
+    this.descriptor = this.#events.descriptor;
+  }
+
+  interfaces(): InterfaceState[] {
+    const addresses = new Map<number, messages.AddressRecord[]>();
+    for (const address of this.#requests.addresses(0)) {
+      const list = addresses.get(address.index);
+      if (list === undefined) addresses.set(address.index, [address]);
+      else list.push(address);
+    }
+    return this.#requests.links().map((link) => interfaceState(link, addresses.get(link.index) ?? []));
+  }
+
+  find(name: string): InterfaceState | undefined {
+    const link = this.#requests.link(name);
+    return link === undefined ? undefined : interfaceState(link, this.#requests.addresses(link.index));
+  }
+
+  addAddress(index: number, address: PrefixedAddress): void {
+    this.#virtualMacs.beforeAdding(index, address);
+    const flags = messages.NLM_F_CREATE | messages.NLM_F_EXCL;
+    this.#requests.change(messages.RTM_NEWADDR, flags, messages.addressChange(index, address));
+  }
+
+  removeAddress(index: number, address: PrefixedAddress): void {
+    try {
+      this.#requests.change(messages.RTM_DELADDR, 0, messages.addressChange(index, address));
+    } catch (error) {
+      const isGone = error instanceof SystemError && [EADDRNOTAVAIL, ENODEV].includes(error.errno);
+      if (!isGone) throw error;
+    }
+    this.#virtualMacs.afterRemoving(index, address);
+  }
+
+  createVirtualMac(parent: number, name: string, mac: Uint8Array): number {
+    return this.#virtualMacs.create(parent, name, mac);
+  }
+
+  removeInterface(index: number): void {
+    this.#virtualMacs.remove(index);
+  }
+
+  events(): LinkEvent[] {
+    const events: LinkEvent[] = [];
+    // Bounded, so that a storm of events cannot hold the caller; what is left keeps the descriptor readable.
+    for (let count = 0; count < mostDatagramsPerCall; count++) {
+      const datagram = this.#events.receive();
+      if (datagram === "empty") break;
+      if (datagram === "overrun") {
+        events.push({ kind: "overrun" });
+        continue;
+      }
+      for (const message of messages.decodeMessages(datagram)) {
+        const event = decodeEvent(message);
+        if (event !== undefined) events.push(event);
+      }
+    }
+    return events;
+  }
+
+  close(): void {
+    this.#events.close();
+    this.#requests.close();
+  }
+}
+
+function interfaceState(
+  link: messages.LinkRecord,
+  addresses: readonly messages.AddressRecord[],
+): InterfaceState {
+  const { alias: _alias, isPrivate: _isPrivate, ...state } = link;
+  return { ...state, addresses: addresses.map(({ index: _index, ...address }) => address) };
+}
+
+function decodeEvent(message: messages.Message): LinkEvent | undefined {
+  switch (message.type) {
+    case messages.RTM_NEWLINK:
+      return linkEvent("link", message);
+    case messages.RTM_DELLINK:
+      return linkEvent("gone", message);
+    case messages.RTM_NEWADDR:
+      return addressEvent("address-added", message);
+    case messages.RTM_DELADDR:
+      return addressEvent("address-removed", message);
+    default:
+      return undefined;
+  }
+}
+
+function linkEvent(kind: "link" | "gone", message: messages.Message): LinkEvent | undefined {
+  const link = messages.decodeLink(message.payload);
+  return link && { kind, name: link.name, index: link.index };
+}
+
+function addressEvent(
+  kind: "address-added" | "address-removed",
+  message: messages.Message,
+): LinkEvent | undefined {
+  const record = messages.decodeAddress(message.payload);
+  if (record === undefined) return undefined;
+  const { family, address, prefixLength } = record;
+  return { kind, index: record.index, address: { family, address, prefixLength } };
+}

@@ -1,0 +1,114 @@
+import { SystemError } from "../errors.ts";
+import { ENODEV } from "../system/errno.ts";
+import { systemError } from "../system/libc.ts";
+import { NetlinkSocket } from "../system/netlink.ts";
+import * as messages from "./messages.ts";
+
+const NETLINK_ROUTE = 0;
+const ETIMEDOUT = 110;
+const EBUSY = 16;
+const dumpAttempts = 5;
+
+/** Questions to and orders for the kernel's routing netlink, each answered before the call returns. */
+export class RouteRequests {
+  readonly #socket = new NetlinkSocket(NETLINK_ROUTE, [], true);
+  #sequence = 0;
+
+  links(): messages.LinkRecord[] {
+    return this.#dump(messages.RTM_GETLINK, messages.linkQuery(), messages.decodeLink);
+  }
+
+  /** The interface of that name, or undefined. */
+  link(name: string): messages.LinkRecord | undefined {
+    try {
+      return this.#ask(messages.RTM_GETLINK, 0, messages.linkQuery(name), messages.decodeLink)[0];
+    } catch (error) {
+      if (error instanceof SystemError && error.errno === ENODEV) return undefined;
+      throw error;
+    }
+  }
+
+  /** The addresses of the interface, or of all interfaces when `index` is 0. */
+  addresses(index: number): messages.AddressRecord[] {
+    try {
+      const query = messages.addressQuery(index);
+      const all = this.#dump(messages.RTM_GETADDR, query, messages.decodeAddress);
+      return index === 0 ? all : all.filter((address) => address.index === index);
+    } catch (error) {
+      if (error instanceof SystemError && error.errno === ENODEV) return [];
+      throw error;
+    }
+  }
+
+  /** Orders a change and waits for its acknowledgement. Throws SystemError with the kernel's explanation. */
+  change(type: number, flags: number, payload: Uint8Array): void {
+    this.#ask(type, messages.NLM_F_ACK | flags, payload, () => undefined);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #dump<Item>(type: number, payload: Uint8Array, decode: (payload: Uint8Array) => Item | undefined): Item[] {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#ask(type, messages.NLM_F_DUMP, payload, decode);
+      } catch (error) {
+        const again = error instanceof SystemError && error.errno === EBUSY;
+        if (!again || attempt === dumpAttempts) throw error;
+      }
+    }
+  }
+
+  /** Sends one request and collects what the answer's messages decode to. */
+  #ask<Item>(
+    type: number,
+    flags: number,
+    payload: Uint8Array,
+    decode: (payload: Uint8Array) => Item | undefined,
+  ): Item[] {
+    const sequence = ++this.#sequence;
+    this.#socket.send(messages.encodeMessage(type, flags, sequence, payload));
+    const items: Item[] = [];
+    let interrupted = false;
+    for (;;) {
+      const datagram = this.#socket.receive();
+      if (datagram === "empty") throw systemError(nameOf(type), ETIMEDOUT);
+      if (datagram === "overrun") throw systemError(nameOf(type), EBUSY, "the answer did not fit");
+      for (const message of messages.decodeMessages(datagram)) {
+        if (message.sequence !== sequence) continue;
+        interrupted ||= messages.wasInterrupted(message);
+        if (message.type === messages.NLMSG_ERROR) {
+          acknowledge(type, message);
+          return items;
+        }
+        if (message.type === messages.NLMSG_DONE) {
+          if (interrupted) throw systemError(nameOf(type), EBUSY, "the interfaces changed meanwhile");
+          acknowledge(type, message);
+          return items;
+        }
+        const item = decode(message.payload);
+        if (item !== undefined) items.push(item);
+        if ((flags & (messages.NLM_F_DUMP | messages.NLM_F_ACK)) === 0) return items;
+      }
+    }
+  }
+}
+
+function acknowledge(type: number, message: messages.Message): void {
+  const { errno, explanation } = messages.decodeError(message);
+  if (errno !== 0) throw systemError(nameOf(type), errno, explanation);
+}
+
+const names: ReadonlyMap<number, string> = new Map([
+  [messages.RTM_NEWLINK, "RTM_NEWLINK"],
+  [messages.RTM_DELLINK, "RTM_DELLINK"],
+  [messages.RTM_GETLINK, "RTM_GETLINK"],
+  [messages.RTM_NEWADDR, "RTM_NEWADDR"],
+  [messages.RTM_DELADDR, "RTM_DELADDR"],
+  [messages.RTM_GETADDR, "RTM_GETADDR"],
+]);
+
+function nameOf(type: number): string {
+  return names.get(type) ?? `netlink ${type}`;
+}
