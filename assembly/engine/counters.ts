@@ -1,0 +1,28 @@
+/** Statistics, of the host and of each virtual host, in FreeBSD's order (protocol §3.2). */
+import { INSTANCE_STATISTICS, Statistic, STATISTICS_OFFSET, Verdict } from "../abi.ts";
+import { Instance } from "../memory/records.ts";
+
+/** Counts for the host, and for the virtual host if one is concerned. */
+export function count(instance: Instance | null, statistic: Statistic): void {
+  increment(STATISTICS_OFFSET, statistic);
+  if (instance != null) increment(changetype<usize>(instance) + INSTANCE_STATISTICS, statistic);
+}
+
+/** Counts what became of a received frame: that it came to CARP at all, and why it was dropped. */
+export function countReceived(instance: Instance | null, family: u8, verdict: Verdict): void {
+  if (verdict < Verdict.NotAllowed) return;
+  count(instance, family == 6 ? Statistic.ipackets6 : Statistic.ipackets);
+  if (verdict == Verdict.BadLength) count(instance, Statistic.badlen);
+  else if (verdict == Verdict.BadVersion) count(instance, Statistic.badver);
+  else if (verdict == Verdict.BadChecksum) count(instance, Statistic.badsum);
+  else if (verdict == Verdict.BadVhid) count(instance, Statistic.badvhid);
+  else if (verdict == Verdict.BadTtl) count(instance, Statistic.badttl);
+  else if (verdict == Verdict.BadAuth) count(instance, Statistic.badauth);
+  else if (verdict == Verdict.BadInterface || verdict == Verdict.Loop) count(instance, Statistic.badif);
+  else if (verdict == Verdict.Reflected) count(instance, Statistic.reflected);
+}
+
+function increment(statistics: usize, statistic: Statistic): void {
+  const at = statistics + ((statistic as usize) << 3);
+  store<u64>(at, load<u64>(at) + 1);
+}

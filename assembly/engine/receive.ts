@@ -1,0 +1,178 @@
+/**
+ * A batch of received frames, in three phases: the cheap checks for every frame, the HMAC for those that are left,
+ * the effects in order of arrival. The order of checks is FreeBSD 15's (protocol §3.1), which is also the cheapest
+ * first. A frame's verdict is written into its slot, and the verdict is what is counted.
+ */
+import {
+  CANDIDATES_OFFSET,
+  InstanceFlag,
+  INTERFACE_CAPACITY,
+  NO_INSTANCE,
+  RECEIVE_CAPACITY,
+  RECEIVE_FRAME,
+  RECEIVE_FRAME_CAPACITY,
+  Verdict,
+} from "../abi.ts";
+import { load64 } from "../memory/bytes.ts";
+import { Instance, instanceAt, interfaceAt, lookUp, ReceiveSlot, receiveSlotAt, settings } from "../memory/records.ts";
+import { holds, verifies } from "../protocol/authenticator.ts";
+import { wasSent } from "../protocol/counter.ts";
+import { heard } from "../protocol/state.ts";
+import { find } from "../protocol/table.ts";
+import * as carp from "../wire/carp.ts";
+import { sum } from "../wire/checksum.ts";
+import * as ethernet from "../wire/ethernet.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
+import { countReceived } from "./counters.ts";
+
+/** The packet types that are ours: to this host, broadcast and multicast (packet(7)). */
+const LAST_OWN_PACKET_TYPE: u8 = 2;
+const HOP_LIMIT: u32 = 255;
+
+/** Judges slots 0 to `count - 1` and changes nothing but their verdicts. */
+export function judge(count: u32): void {
+  assert(count <= (RECEIVE_CAPACITY as u32));
+  let candidates: u32 = 0;
+  for (let index: u32 = 0; index < count; index++) {
+    const slot = receiveSlotAt(index);
+    slot.instance = NO_INSTANCE as u16;
+    slot.family = 0;
+    slot.carpOffset = 0;
+    const verdict = check(slot);
+    slot.verdict = verdict as u8;
+    if (verdict == Verdict.Pending) store<u16>(candidateAt(candidates++), index as u16);
+  }
+  for (let candidate: u32 = 0; candidate < candidates; candidate++) {
+    const slot = receiveSlotAt(load<u16>(candidateAt(candidate)));
+    const header = headerOf(slot);
+    const authentic = verifies(instanceAt(slot.instance), header + carp.COUNTER, header + carp.DIGEST);
+    slot.verdict = (authentic ? Verdict.Ok : Verdict.BadAuth) as u8;
+  }
+}
+
+/** Judges slots 0 to `count - 1`, counts them, and lets what is authentic act, in order of arrival. */
+export function receive(count: u32): void {
+  judge(count);
+  for (let index: u32 = 0; index < count; index++) {
+    const slot = receiveSlotAt(index);
+    const instance = subject(slot);
+    if (slot.verdict == Verdict.Ok && wasSent(instance!, counterOf(slot))) slot.verdict = Verdict.Reflected as u8;
+    countReceived(instance, slot.family, slot.verdict as Verdict);
+    if (slot.verdict == Verdict.Ok) act(instance!, slot);
+  }
+}
+
+/** The cheap checks: a verdict, or Pending for a frame whose HMAC is still to be verified. */
+function check(slot: ReceiveSlot): Verdict {
+  if (slot.packetType > LAST_OWN_PACKET_TYPE) return Verdict.NotForUs;
+  const frame = changetype<usize>(slot) + RECEIVE_FRAME;
+  const captured = slot.capturedLength as usize;
+  assert((captured as i32) <= RECEIVE_FRAME_CAPACITY && (slot.interfaceIndex as i32) < INTERFACE_CAPACITY);
+  if (captured < ethernet.HEADER_SIZE) return Verdict.NotCarp;
+  const type = ethernet.etherType(frame);
+  const packet = frame + ethernet.HEADER_SIZE;
+  if (type == ethernet.TYPE_IPV4) return checkIpv4(slot, packet, captured - ethernet.HEADER_SIZE);
+  if (type == ethernet.TYPE_IPV6) return checkIpv6(slot, packet, captured - ethernet.HEADER_SIZE);
+  return Verdict.NotCarp;
+}
+
+function checkIpv4(slot: ReceiveSlot, packet: usize, available: usize): Verdict {
+  const length = ipv4.headerLength(packet, available);
+  if (length == 0 || ipv4.protocol(packet) != ipv4.PROTOCOL_CARP) return Verdict.NotCarp;
+  if (!ipv4.hasValidChecksum(packet, length)) return Verdict.BadIpChecksum;
+  if (ipv4.isFragment(packet)) return Verdict.Fragment;
+  const total = ipv4.totalLength(packet);
+  if (total < length) return Verdict.NotCarp;
+  slot.family = 4;
+  const payload = total - length;
+  return checkCarp(slot, packet + length, payload, available - length, payload, ipv4.timeToLive(packet), ipv4.source(packet));
+}
+
+function checkIpv6(slot: ReceiveSlot, packet: usize, available: usize): Verdict {
+  if (!ipv6.checkHeader(packet, available) || ipv6.nextHeader(packet) != ipv6.NEXT_HEADER_CARP) return Verdict.NotCarp;
+  slot.family = 6;
+  const payload = ipv6.payloadLength(packet);
+  const present = available - ipv6.HEADER_SIZE;
+  return checkCarp(slot, packet + ipv6.HEADER_SIZE, payload, present, carp.HEADER_SIZE, ipv6.hopLimit(packet), ipv6.source(packet));
+}
+
+/**
+ * `payload` is the length by the IP header, `present` what was captured of it, `summed` how much the checksum
+ * covers: all of an IPv4 payload, 36 bytes of an IPv6 one.
+ */
+function checkCarp(
+  slot: ReceiveSlot,
+  header: usize,
+  payload: usize,
+  present: usize,
+  summed: usize,
+  hopLimit: u32,
+  source: usize,
+): Verdict {
+  if (!interfaceAt(slot.interfaceIndex).inUse) return Verdict.BadInterface;
+  if (payload > present || payload < carp.SMALLEST_SIZE) return Verdict.BadLength;
+  const vhid = carp.vhid(header);
+  slot.instance = lookUp(slot.interfaceIndex, vhid) as u16;
+  slot.carpOffset = (header - changetype<usize>(slot) - RECEIVE_FRAME) as u16;
+  if (!settings().allow) return Verdict.NotAllowed;
+  const version = carp.version(header);
+  if (version == carp.VERSION) {
+    if (payload < carp.HEADER_SIZE) return Verdict.BadLength;
+    if (sum(header, summed) != 0xffff) return Verdict.BadChecksum;
+  } else if (version != carp.VERSION_VRRP3) {
+    return Verdict.BadVersion;
+  }
+  if (slot.instance == NO_INSTANCE) return vhid == 0 && isVirtual(slot, source) ? Verdict.Loop : Verdict.BadVhid;
+  const instance = instanceAt(slot.instance);
+  if ((slot.family == 4 ? instance.count4 : instance.count6) == 0) return Verdict.BadVhid;
+  if (version != carp.VERSION) return Verdict.BadVersion;
+  const unicast = instance.flags & ((slot.family == 4 ? InstanceFlag.Unicast4 : InstanceFlag.Unicast6) as u8);
+  if (hopLimit != HOP_LIMIT && !unicast) return Verdict.BadTtl;
+  return Verdict.Pending;
+}
+
+/** Whether the source is a virtual address of the interface on which the frame came in. */
+function isVirtual(slot: ReceiveSlot, source: usize): bool {
+  for (let vhid: u32 = 1; vhid < 256; vhid++) {
+    const instance = find(slot.interfaceIndex, vhid);
+    if (instance != null && holds(instance, slot.family, source)) return true;
+  }
+  return false;
+}
+
+/** Notes who advertised what, and hands the comparison to the state machine. */
+function act(instance: Instance, slot: ReceiveSlot): void {
+  const header = headerOf(slot);
+  instance.peerFamily = slot.family;
+  instance.peerAdvbase = carp.advbase(header) as u8;
+  instance.peerAdvskew = carp.advskew(header) as u8;
+  instance.heardAt = settings().now;
+  instance.counterReceived = counterOf(slot);
+  const source = slot.family == 4 ? ipv4.source(packetOf(slot)) : ipv6.source(packetOf(slot));
+  instance.peerSourceLow = slot.family == 4 ? (load<u32>(source) as u64) : load<u64>(source);
+  instance.peerSourceHigh = slot.family == 4 ? 0 : load<u64>(source, 8);
+  heard(instance, instance.peerAdvbase, instance.peerAdvskew);
+}
+
+/** The virtual host that the frame is for, as far as that could be told, or null. */
+function subject(slot: ReceiveSlot): Instance | null {
+  if (slot.instance == NO_INSTANCE) return null;
+  return instanceAt(slot.instance);
+}
+
+function packetOf(slot: ReceiveSlot): usize {
+  return changetype<usize>(slot) + RECEIVE_FRAME + ethernet.HEADER_SIZE;
+}
+
+function headerOf(slot: ReceiveSlot): usize {
+  return changetype<usize>(slot) + RECEIVE_FRAME + slot.carpOffset;
+}
+
+function counterOf(slot: ReceiveSlot): u64 {
+  return load64(headerOf(slot) + carp.COUNTER);
+}
+
+function candidateAt(candidate: u32): usize {
+  return (CANDIDATES_OFFSET as usize) + ((candidate as usize) << 1);
+}

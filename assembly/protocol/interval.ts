@@ -1,0 +1,56 @@
+/** Advertisement intervals and master-down times (protocol §5). */
+import { Instance, settings } from "../memory/records.ts";
+import { DEAD_RATIO, LARGEST_JITTER, LARGEST_SKEW, SECOND } from "./constants.ts";
+
+/** The skew on the wire and in comparisons: configured plus demotion, held between 0 and 240. */
+export function effectiveSkew(instance: Instance): u32 {
+  const skew = (instance.advskew as i64) + (settings().demotion as i64);
+  return skew < 0 ? 0 : skew > LARGEST_SKEW ? LARGEST_SKEW : (skew as u32);
+}
+
+/**
+ * An interval as one number that orders as (seconds, microseconds) do: 1/256 s is never a whole second, so
+ * comparing `base * 256 + skew` is comparing the pair.
+ */
+export function rank(base: u32, skew: u32): u32 {
+  return (base << 8) | skew;
+}
+
+/** The rank of this virtual host's own advertisements. */
+export function ownRank(instance: Instance): u32 {
+  return rank(instance.advbase, effectiveSkew(instance));
+}
+
+/** The rank beyond which a peer's interval would let this backup time out in any case. */
+export function timeOutRank(instance: Instance): u32 {
+  return rank(DEAD_RATIO * instance.advbase, effectiveSkew(instance));
+}
+
+/** The time between two advertisements of a master, in nanoseconds. */
+export function advertisementInterval(instance: Instance): i64 {
+  return (instance.advbase as i64) * SECOND + skewTime(effectiveSkew(instance));
+}
+
+/**
+ * How long a backup waits for its master, in nanoseconds: 3 advbase and the configured skew, which demotion does
+ * not change, and a jitter below 1/512 s without which equal nodes can step up and down together for ever
+ * (protocol §15.4).
+ */
+export function masterDownTime(instance: Instance): i64 {
+  return (DEAD_RATIO as i64) * (instance.advbase as i64) * SECOND + skewTime(instance.advskew) + jitter(instance);
+}
+
+/** The kernels count in whole microseconds. */
+function skewTime(skew: u32): i64 {
+  return ((skew as i64) * 1_000_000 / 256) * 1000;
+}
+
+/** xorshift64 (Marsaglia 2003); the seed is the host's entropy and never 0. */
+function jitter(instance: Instance): i64 {
+  let random = instance.random;
+  random ^= random << 13;
+  random ^= random >> 7;
+  random ^= random << 17;
+  instance.random = random;
+  return ((random >> 11) % LARGEST_JITTER) as i64;
+}

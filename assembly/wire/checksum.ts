@@ -1,0 +1,31 @@
+/** The Internet checksum (RFC 1071). */
+
+/**
+ * The one's complement sum of `length` bytes, folded to 16 bits, in network order. Over data that contains its
+ * own valid checksum it is 0xffff. An odd last byte is the high half of its word.
+ */
+export function sum(data: usize, length: usize): u32 {
+  let total: u64 = 0;
+  let at: usize = 0;
+  for (; at + 4 <= length; at += 4) total += load<u32>(data + at) as u64;
+  if (at + 2 <= length) {
+    total += load<u16>(data + at) as u64;
+    at += 2;
+  }
+  if (at < length) total += load<u8>(data + at) as u64;
+  return fold(total);
+}
+
+/** The checksum to store where the field was 0 while summing. */
+export function checksum(data: usize, length: usize): u32 {
+  return sum(data, length) ^ 0xffff;
+}
+
+/** Little-endian words sum to the byte-swapped result, so the swap comes once, at the end (RFC 1071 §2). */
+export function fold(total: u64): u32 {
+  let folded = (total & 0xffffffff) + (total >> 32);
+  folded = (folded & 0xffff) + (folded >> 16);
+  folded = (folded & 0xffff) + (folded >> 16);
+  folded = (folded & 0xffff) + (folded >> 16);
+  return bswap<u16>(folded as u16) as u32;
+}
