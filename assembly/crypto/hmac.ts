@@ -27,7 +27,14 @@ const TAIL: usize = 48;
  * Saves key and prefix at `saved`. A key of up to 64 bytes is zero-extended to a block, as RFC 2104 has it.
  * The scratch memory holds key material while this runs and is wiped before it returns.
  */
-export function save(saved: usize, key: usize, keyLength: usize, prefix: usize, prefixLength: usize, scratch: usize): void {
+export function save(
+  saved: usize,
+  key: usize,
+  keyLength: usize,
+  prefix: usize,
+  prefixLength: usize,
+  scratch: usize,
+): void {
   assert(keyLength <= BLOCK_SIZE);
   const block = scratch + SCHEDULE_SIZE;
   keyBlock(block, key, keyLength, 0x36);
@@ -39,7 +46,8 @@ export function save(saved: usize, key: usize, keyLength: usize, prefix: usize, 
   memory.fill(scratch, 0, HMAC_SCRATCH_SIZE);
 
   let absorbed: usize = 0;
-  for (; absorbed + BLOCK_SIZE <= prefixLength; absorbed += BLOCK_SIZE) compress(saved, saved, prefix + absorbed, scratch);
+  for (; absorbed + BLOCK_SIZE <= prefixLength; absorbed += BLOCK_SIZE)
+    compress(saved, saved, prefix + absorbed, scratch);
   const length = prefixLength - absorbed;
   const blocks: usize = length + SUFFIX_SIZE + 9 <= BLOCK_SIZE ? 1 : 2;
   store<u32>(saved + LENGTH, length as u32);

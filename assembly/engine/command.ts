@@ -1,7 +1,6 @@
 /** The operator's and the host's commands. A command that is refused changes nothing. */
 import {
   ADDRESS_CAPACITY,
-  Command,
   COMMAND_ADDRESSES4,
   COMMAND_ADDRESSES6,
   COMMAND_KEY,
@@ -9,6 +8,7 @@ import {
   COMMAND_OFFSET,
   COMMAND_SOURCE4,
   COMMAND_SOURCE6,
+  Command,
   CommandResult,
   DemotionReason,
   Field,
@@ -23,7 +23,14 @@ import {
   State,
 } from "../abi.ts";
 import { copyAddress6, copyMac } from "../memory/bytes.ts";
-import { CommandRecord, commandRecord, Instance, instanceAt, interfaceAt, settings } from "../memory/records.ts";
+import {
+  CommandRecord,
+  commandRecord,
+  Instance,
+  instanceAt,
+  interfaceAt,
+  settings,
+} from "../memory/records.ts";
 import { prepare, setAddresses, setKey } from "../protocol/authenticator.ts";
 import { LARGEST_CONFIGURED_SKEW } from "../protocol/constants.ts";
 import { adjust } from "../protocol/demotion.ts";
@@ -85,7 +92,8 @@ function setInterface(command: CommandRecord): CommandResult {
   copyMac(record + INTERFACE_MAC, COMMAND_OFFSET + COMMAND_MAC);
   store<u32>(record + INTERFACE_SOURCE4, load<u32>(COMMAND_OFFSET + COMMAND_SOURCE4));
   copyAddress6(record + INTERFACE_SOURCE6, COMMAND_OFFSET + COMMAND_SOURCE6);
-  if (hadLink == linkBits != (link.flags & linkBits) == linkBits) evaluateInterface(command.interfaceIndex);
+  if (((hadLink == linkBits) != (link.flags & linkBits)) == linkBits)
+    evaluateInterface(command.interfaceIndex);
   return CommandResult.Ok;
 }
 
@@ -113,7 +121,8 @@ function setVirtualHost(command: CommandRecord): CommandResult {
   const fields = command.fields;
   if (command.vhid == 0) return CommandResult.VhidOutOfRange;
   if (fields & Field.Advbase && command.advbase == 0) return CommandResult.AdvbaseOutOfRange;
-  if (fields & Field.Advskew && command.advskew > LARGEST_CONFIGURED_SKEW) return CommandResult.AdvskewOutOfRange;
+  if (fields & Field.Advskew && command.advskew > LARGEST_CONFIGURED_SKEW)
+    return CommandResult.AdvskewOutOfRange;
   if (fields & Field.Key && (command.keyLength as i32) > KEY_CAPACITY) return CommandResult.KeyTooLong;
   const known = find(command.interfaceIndex, command.vhid);
   const instance = known == null ? create(command.interfaceIndex, command.vhid) : known;
@@ -134,7 +143,8 @@ function setVirtualHost(command: CommandRecord): CommandResult {
 }
 
 function changeAddresses(instance: Instance, command: CommandRecord): CommandResult {
-  if ((command.count4 as i32) > ADDRESS_CAPACITY || (command.count6 as i32) > ADDRESS_CAPACITY) return CommandResult.TooManyAddresses;
+  if ((command.count4 as i32) > ADDRESS_CAPACITY || (command.count6 as i32) > ADDRESS_CAPACITY)
+    return CommandResult.TooManyAddresses;
   const list4 = COMMAND_OFFSET + COMMAND_ADDRESSES4;
   const list6 = COMMAND_OFFSET + COMMAND_ADDRESSES6;
   if (!setAddresses(instance, list4, command.count4, list6, command.count6)) return CommandResult.Ok;

@@ -1,5 +1,5 @@
 /** Statistics, of the host and of each virtual host, in FreeBSD's order (protocol §3.2). */
-import { INSTANCE_STATISTICS, Statistic, STATISTICS_OFFSET, Verdict } from "../abi.ts";
+import { INSTANCE_STATISTICS, STATISTICS_OFFSET, Statistic, Verdict } from "../abi.ts";
 import { Instance } from "../memory/records.ts";
 
 /** Counts for the host, and for the virtual host if one is concerned. */

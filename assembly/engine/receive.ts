@@ -5,8 +5,8 @@
  */
 import {
   CANDIDATES_OFFSET,
-  InstanceFlag,
   INTERFACE_CAPACITY,
+  InstanceFlag,
   NO_INSTANCE,
   RECEIVE_CAPACITY,
   RECEIVE_FRAME,
@@ -14,7 +14,15 @@ import {
   Verdict,
 } from "../abi.ts";
 import { load64 } from "../memory/bytes.ts";
-import { Instance, instanceAt, interfaceAt, lookUp, ReceiveSlot, receiveSlotAt, settings } from "../memory/records.ts";
+import {
+  Instance,
+  instanceAt,
+  interfaceAt,
+  lookUp,
+  ReceiveSlot,
+  receiveSlotAt,
+  settings,
+} from "../memory/records.ts";
 import { holds, verifies } from "../protocol/authenticator.ts";
 import { wasSent } from "../protocol/counter.ts";
 import { heard } from "../protocol/state.ts";
@@ -57,7 +65,8 @@ export function receive(count: u32): void {
   for (let index: u32 = 0; index < count; index++) {
     const slot = receiveSlotAt(index);
     const instance = subject(slot);
-    if (slot.verdict == Verdict.Ok && wasSent(instance!, counterOf(slot))) slot.verdict = Verdict.Reflected as u8;
+    if (slot.verdict == Verdict.Ok && wasSent(instance!, counterOf(slot)))
+      slot.verdict = Verdict.Reflected as u8;
     countReceived(instance, slot.family, slot.verdict as Verdict);
     if (slot.verdict == Verdict.Ok) act(instance!, slot);
   }
@@ -86,15 +95,32 @@ function checkIpv4(slot: ReceiveSlot, packet: usize, available: usize): Verdict 
   if (total < length) return Verdict.NotCarp;
   slot.family = 4;
   const payload = total - length;
-  return checkCarp(slot, packet + length, payload, available - length, payload, ipv4.timeToLive(packet), ipv4.source(packet));
+  return checkCarp(
+    slot,
+    packet + length,
+    payload,
+    available - length,
+    payload,
+    ipv4.timeToLive(packet),
+    ipv4.source(packet),
+  );
 }
 
 function checkIpv6(slot: ReceiveSlot, packet: usize, available: usize): Verdict {
-  if (!ipv6.checkHeader(packet, available) || ipv6.nextHeader(packet) != ipv6.NEXT_HEADER_CARP) return Verdict.NotCarp;
+  if (!ipv6.checkHeader(packet, available) || ipv6.nextHeader(packet) != ipv6.NEXT_HEADER_CARP)
+    return Verdict.NotCarp;
   slot.family = 6;
   const payload = ipv6.payloadLength(packet);
   const present = available - ipv6.HEADER_SIZE;
-  return checkCarp(slot, packet + ipv6.HEADER_SIZE, payload, present, carp.HEADER_SIZE, ipv6.hopLimit(packet), ipv6.source(packet));
+  return checkCarp(
+    slot,
+    packet + ipv6.HEADER_SIZE,
+    payload,
+    present,
+    carp.HEADER_SIZE,
+    ipv6.hopLimit(packet),
+    ipv6.source(packet),
+  );
 }
 
 /**
@@ -123,7 +149,8 @@ function checkCarp(
   } else if (version != carp.VERSION_VRRP3) {
     return Verdict.BadVersion;
   }
-  if (slot.instance == NO_INSTANCE) return vhid == 0 && isVirtual(slot, source) ? Verdict.Loop : Verdict.BadVhid;
+  if (slot.instance == NO_INSTANCE)
+    return vhid == 0 && isVirtual(slot, source) ? Verdict.Loop : Verdict.BadVhid;
   const instance = instanceAt(slot.instance);
   if ((slot.family == 4 ? instance.count4 : instance.count6) == 0) return Verdict.BadVhid;
   if (version != carp.VERSION) return Verdict.BadVersion;

@@ -7,10 +7,10 @@ import {
   FrameKind,
   INSTANCE_ADDRESSES4,
   INSTANCE_ADDRESSES6,
-  InstanceFlag,
   INTERFACE_MAC,
   INTERFACE_SOURCE4,
   INTERFACE_SOURCE6,
+  InstanceFlag,
   InterfaceFlag,
   SCRATCH_OFFSET,
   Statistic,
@@ -18,7 +18,15 @@ import {
   TRANSMIT_FRAME,
 } from "../abi.ts";
 import { copyMac } from "../memory/bytes.ts";
-import { Instance, indexOf, instanceAt, Interface, interfaceAt, settings, transmitSlotAt } from "../memory/records.ts";
+import {
+  Instance,
+  Interface,
+  indexOf,
+  instanceAt,
+  interfaceAt,
+  settings,
+  transmitSlotAt,
+} from "../memory/records.ts";
 import { sign } from "../protocol/authenticator.ts";
 import { BOW_OUT } from "../protocol/constants.ts";
 import { nextCounter } from "../protocol/counter.ts";
@@ -123,7 +131,12 @@ function composeAnnouncements(instance: Instance, used: u32): u32 {
   for (; cursor < all && used < CAPACITY; cursor++) {
     if (cursor < arps) {
       const address = record + INSTANCE_ADDRESSES4 + (((cursor >> 1) as usize) << 2);
-      composeArp(claim(used++, instance, FrameKind.ArpRequest + (cursor & 1), 42), instance, cursor & 1, address);
+      composeArp(
+        claim(used++, instance, FrameKind.ArpRequest + (cursor & 1), 42),
+        instance,
+        cursor & 1,
+        address,
+      );
     } else {
       const address = record + INSTANCE_ADDRESSES6 + (((cursor - arps) as usize) << 4);
       composeNeighbor(claim(used++, instance, FrameKind.NeighborAdvertisement, 86), instance, address);

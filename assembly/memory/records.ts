@@ -253,14 +253,18 @@ if (offsetof<Instance>("masterDownDeadline") != INSTANCE_MASTER_DOWN_DEADLINE)
   ERROR("Instance and abi.ts differ: masterDownDeadline");
 if (offsetof<Instance>("since") != INSTANCE_SINCE) ERROR("Instance and abi.ts differ: since");
 if (offsetof<Instance>("lastReason") != INSTANCE_LAST_REASON) ERROR("Instance and abi.ts differ: lastReason");
-if (offsetof<Instance>("transitions") != INSTANCE_TRANSITIONS) ERROR("Instance and abi.ts differ: transitions");
-if (offsetof<Instance>("peerAdvskew") != INSTANCE_PEER_ADVSKEW) ERROR("Instance and abi.ts differ: peerAdvskew");
+if (offsetof<Instance>("transitions") != INSTANCE_TRANSITIONS)
+  ERROR("Instance and abi.ts differ: transitions");
+if (offsetof<Instance>("peerAdvskew") != INSTANCE_PEER_ADVSKEW)
+  ERROR("Instance and abi.ts differ: peerAdvskew");
 if (offsetof<Instance>("heardAt") != INSTANCE_HEARD_AT) ERROR("Instance and abi.ts differ: heardAt");
 if (offsetof<Instance>() > 160) ERROR("Instance reaches into its statistics");
 if (offsetof<ReceiveSlot>("carpOffset") != RECEIVE_CARP_OFFSET) ERROR("ReceiveSlot and abi.ts differ");
 if (offsetof<TransmitSlot>("errno") != TRANSMIT_ERRNO) ERROR("TransmitSlot and abi.ts differ");
 if (offsetof<EventRecord>("total") != EVENT_TOTAL) ERROR("EventRecord and abi.ts differ: total");
-if (offsetof<EventRecord>("peerAdvskew") != EVENT_PEER_ADVSKEW) ERROR("EventRecord and abi.ts differ: peerAdvskew");
+if (offsetof<EventRecord>("peerAdvskew") != EVENT_PEER_ADVSKEW)
+  ERROR("EventRecord and abi.ts differ: peerAdvskew");
 if ((offsetof<EventRecord>() as i32) > EVENT_SIZE) ERROR("EventRecord is larger than its size");
 if (COMMAND_ADDRESSES6 - COMMAND_ADDRESSES4 != 256) ERROR("the command's addresses overlap");
-if (INSTANCES_OFFSET + INSTANCE_CAPACITY * INSTANCE_SIZE > STATIC_DATA_OFFSET) ERROR("the memory map overlaps");
+if (INSTANCES_OFFSET + INSTANCE_CAPACITY * INSTANCE_SIZE > STATIC_DATA_OFFSET)
+  ERROR("the memory map overlaps");

@@ -14,7 +14,7 @@ import {
 } from "../abi.ts";
 import { finish, HMAC_SCRATCH_SIZE, sameDigest, save } from "../crypto/hmac.ts";
 import { copyAddress6, load32, load64 } from "../memory/bytes.ts";
-import { Instance, INSTANCE_HMAC, INSTANCE_KEY } from "../memory/records.ts";
+import { INSTANCE_HMAC, INSTANCE_KEY, Instance } from "../memory/records.ts";
 
 /** The prefix is assembled behind the scratch memory that the HMAC itself uses. */
 const PREFIX: usize = (SCRATCH_OFFSET as usize) + 640;
@@ -29,7 +29,14 @@ export function prepare(instance: Instance): void {
   store<u8>(PREFIX, instance.vhid, 2);
   memory.copy(PREFIX + 3, record + INSTANCE_ADDRESSES4, length4);
   memory.copy(PREFIX + 3 + length4, record + INSTANCE_ADDRESSES6, length6);
-  save(record + INSTANCE_HMAC, record + INSTANCE_KEY, instance.keyLength, PREFIX, 3 + length4 + length6, SCRATCH_OFFSET);
+  save(
+    record + INSTANCE_HMAC,
+    record + INSTANCE_KEY,
+    instance.keyLength,
+    PREFIX,
+    3 + length4 + length6,
+    SCRATCH_OFFSET,
+  );
 }
 
 /** Whether the 20 bytes at `digest` authenticate the 8 bytes at `counter` for this instance. Constant time. */
@@ -54,16 +61,26 @@ export function setKey(instance: Instance, key: usize, length: u32): void {
  * Takes the addresses, sorted and each once, and tells whether the set differs from the one before. The source
  * lists are in any order; their lengths were checked.
  */
-export function setAddresses(instance: Instance, list4: usize, length4: u32, list6: usize, length6: u32): bool {
+export function setAddresses(
+  instance: Instance,
+  list4: usize,
+  length4: u32,
+  list6: usize,
+  length6: u32,
+): bool {
   const record = changetype<usize>(instance);
   const sorted4 = PREFIX;
   const count4 = sort4(sorted4, list4, length4);
-  let changed = count4 != instance.count4 || memory.compare(record + INSTANCE_ADDRESSES4, sorted4, count4 << 2) != 0;
+  let changed =
+    count4 != instance.count4 || memory.compare(record + INSTANCE_ADDRESSES4, sorted4, count4 << 2) != 0;
   memory.copy(record + INSTANCE_ADDRESSES4, sorted4, count4 << 2);
   instance.count4 = count4 as u16;
   const sorted6 = PREFIX;
   const count6 = sort6(sorted6, list6, length6);
-  changed = changed || count6 != instance.count6 || memory.compare(record + INSTANCE_ADDRESSES6, sorted6, count6 << 4) != 0;
+  changed =
+    changed ||
+    count6 != instance.count6 ||
+    memory.compare(record + INSTANCE_ADDRESSES6, sorted6, count6 << 4) != 0;
   memory.copy(record + INSTANCE_ADDRESSES6, sorted6, count6 << 4);
   instance.count6 = count6 as u16;
   return changed;
@@ -123,4 +140,5 @@ function isLinkLocal(address: usize): bool {
   return high >> 54 == 0x3fa || (high >> 56 == 0xff && ((high >> 48) & 15) - 1 < 2);
 }
 
-if (640 + 3 + 4 * ADDRESS_CAPACITY + 16 * ADDRESS_CAPACITY > SCRATCH_SIZE) ERROR("the scratch memory is too small");
+if (640 + 3 + 4 * ADDRESS_CAPACITY + 16 * ADDRESS_CAPACITY > SCRATCH_SIZE)
+  ERROR("the scratch memory is too small");

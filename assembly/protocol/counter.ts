@@ -16,7 +16,7 @@ const STEP: u64 = 0x10000;
 /** The counter for the next advertisement; it is remembered. */
 export function nextCounter(instance: Instance): u64 {
   const all = settings();
-  const elapsed = (((all.now / SECOND) as u64) << 32) + ((((all.now % SECOND) as u64) << 32) / (SECOND as u64));
+  const elapsed = (((all.now / SECOND) as u64) << 32) + (((all.now % SECOND) as u64) << 32) / (SECOND as u64);
   let counter = ((all.counterBase + elapsed) & ~(STEP - 1)) | (instance.counterTag as u64);
   if (counter <= instance.counterSent) counter = instance.counterSent + STEP;
   instance.counterSent = counter;
@@ -28,7 +28,7 @@ export function nextCounter(instance: Instance): u64 {
 
 /** Whether this virtual host sent the counter itself, as far back as it remembers. */
 export function wasSent(instance: Instance, counter: u64): bool {
-  if ((counter & (STEP - 1)) as u32 != instance.counterTag) return false;
+  if (((counter & (STEP - 1)) as u32) != instance.counterTag) return false;
   for (let i: u16 = 0; i < instance.sentCount; i++) {
     if (load<u64>(ring(instance, i)) == counter) return true;
   }

@@ -2,9 +2,10 @@
  * Demotion (protocol §7.1): one signed sum for the whole host. It worsens the effective skew of every virtual host,
  * and whenever it changes every master advertises at once, so that better backups hear of it.
  */
-import { ADDRESS_DEMOTION, SEND_ERRORS_TO_DEMOTE, SEND_SUCCESSES_TO_RECOVER } from "./constants.ts";
+
 import { DemotionReason } from "../abi.ts";
 import { Instance, settings } from "../memory/records.ts";
+import { ADDRESS_DEMOTION, SEND_ERRORS_TO_DEMOTE, SEND_SUCCESSES_TO_RECOVER } from "./constants.ts";
 import { reportDemotion } from "./report.ts";
 
 /** Adds `delta`; `instance` is the cause, or null where the operator is. */

@@ -37,12 +37,14 @@ export function advertisementInterval(instance: Instance): i64 {
  * (protocol §15.4).
  */
 export function masterDownTime(instance: Instance): i64 {
-  return (DEAD_RATIO as i64) * (instance.advbase as i64) * SECOND + skewTime(instance.advskew) + jitter(instance);
+  return (
+    (DEAD_RATIO as i64) * (instance.advbase as i64) * SECOND + skewTime(instance.advskew) + jitter(instance)
+  );
 }
 
 /** The kernels count in whole microseconds. */
 function skewTime(skew: u32): i64 {
-  return ((skew as i64) * 1_000_000 / 256) * 1000;
+  return (((skew as i64) * 1_000_000) / 256) * 1000;
 }
 
 /** xorshift64 (Marsaglia 2003); the seed is the host's entropy and never 0. */

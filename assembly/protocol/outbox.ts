@@ -1,6 +1,6 @@
 /** Who has something to send. The frames themselves are composed when the host asks for them. */
 import { INSTANCE_CAPACITY, OUTBOX_OFFSET } from "../abi.ts";
-import { indexOf, Instance, instanceAt, settings } from "../memory/records.ts";
+import { Instance, indexOf, instanceAt, settings } from "../memory/records.ts";
 
 /** What waits to be sent, as bits of `instance.pending`, in the order of sending. */
 export enum Pending {

@@ -1,6 +1,6 @@
 /** Events for the host, in the order in which they happened. The host reads them after every handle call. */
-import { DemotionReason, Event, EVENT_CAPACITY, NO_INSTANCE } from "../abi.ts";
-import { EventRecord, eventAt, indexOf, Instance, settings } from "../memory/records.ts";
+import { DemotionReason, EVENT_CAPACITY, Event, NO_INSTANCE } from "../abi.ts";
+import { EventRecord, eventAt, Instance, indexOf, settings } from "../memory/records.ts";
 
 /** How many more events fit before the host has to read. */
 export function room(): u32 {

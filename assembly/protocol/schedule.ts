@@ -2,7 +2,7 @@
  * The next deadline of every virtual host, in a binary heap: its cost grows with the logarithm of their number.
  * Each instance keeps its place in the heap, so a changed deadline moves it without a search.
  */
-import { heapAt, indexOf, Instance, instanceAt, setHeapAt, settings } from "../memory/records.ts";
+import { heapAt, Instance, indexOf, instanceAt, setHeapAt, settings } from "../memory/records.ts";
 import { NEVER } from "./constants.ts";
 
 /** Takes a new instance in. */
@@ -57,7 +57,8 @@ function settle(instance: Instance): void {
   for (;;) {
     let below: u32 = 2 * position + 1;
     if (below >= count) break;
-    if (below + 1 < count && instanceAt(heapAt(below + 1)).deadline < instanceAt(heapAt(below)).deadline) below++;
+    if (below + 1 < count && instanceAt(heapAt(below + 1)).deadline < instanceAt(heapAt(below)).deadline)
+      below++;
     const child = instanceAt(heapAt(below));
     if (instance.deadline <= child.deadline) break;
     place(position, child);

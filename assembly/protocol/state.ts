@@ -224,7 +224,8 @@ function announce(instance: Instance): void {
 
 /** A slower master has held the address too, and neighbours may have believed it. */
 function reannounce(instance: Instance): void {
-  if (instance.announceDeadline != NEVER || settings().now - instance.announcedAt < REANNOUNCEMENT_GAP) return;
+  if (instance.announceDeadline != NEVER || settings().now - instance.announcedAt < REANNOUNCEMENT_GAP)
+    return;
   instance.announcementsLeft = 1;
   announce(instance);
 }

@@ -50,7 +50,13 @@ export function source(packet: usize): usize {
 }
 
 /** Writes a 20-byte header: TTL 255, don't fragment, identity 0 as RFC 6864 §4.1 allows then. */
-export function compose(packet: usize, payloadLength: usize, dscp: u32, sourceAddress: usize, target: u32): void {
+export function compose(
+  packet: usize,
+  payloadLength: usize,
+  dscp: u32,
+  sourceAddress: usize,
+  target: u32,
+): void {
   store16(packet, 0x4500 | (dscp << 2));
   store16(packet + 2, (HEADER_SIZE + payloadLength) as u32);
   store32(packet + 4, DONT_FRAGMENT);

@@ -37,7 +37,14 @@ export function target(packet: usize): usize {
 }
 
 /** Writes a header with hop limit 255 and flow label 0 to the link-local multicast group ff02::`group`. */
-export function compose(packet: usize, length: usize, next: u32, dscp: u32, sourceAddress: usize, group: u64): void {
+export function compose(
+  packet: usize,
+  length: usize,
+  next: u32,
+  dscp: u32,
+  sourceAddress: usize,
+  group: u64,
+): void {
   store32(packet, 0x60000000 | (dscp << 22));
   store16(packet + 4, length as u32);
   store<u8>(packet + 6, next as u8);

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import loader from "@assemblyscript/loader";
+import { instantiateSync } from "@assemblyscript/loader";
 import { ABI_VERSION } from "../../assembly/abi.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 
 /** The functions that the core exports; `assembly/index.ts` describes them. */
 export interface CoreExports extends Record<string, unknown> {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   abiVersion(): number;
   selftest(): number;
   reset(nowNs: bigint, counterBase: bigint): void;
@@ -34,14 +34,17 @@ export function instantiate(path: string = modulePath()): CoreExports {
   if (!existsSync(path)) {
     throw new OperatorError(ExitCode.Failed, `${path} is missing: build it with npm run build`);
   }
-  const { exports } = loader.instantiateSync<CoreExports>(readFileSync(path), {});
+  const { exports } = instantiateSync<CoreExports>(readFileSync(path), {});
   if (exports.abiVersion() !== ABI_VERSION) {
     throw new OperatorError(ExitCode.Failed, `${path} has another ABI version: rebuild with npm run build`);
   }
   const failed = exports.selftest();
   if (failed !== 0) {
     const runtime = `Node ${process.versions.node}, V8 ${process.versions.v8}, ${process.arch}`;
-    throw new OperatorError(ExitCode.Failed, `the core's self-test ${failed} failed on ${runtime}: not starting`);
+    throw new OperatorError(
+      ExitCode.Failed,
+      `the core's self-test ${failed} failed on ${runtime}: not starting`,
+    );
   }
   return exports;
 }

@@ -1,4 +1,5 @@
 import {
+  type FrameKind,
   RECEIVE_CAPACITY,
   RECEIVE_CAPTURED_LENGTH,
   RECEIVE_CARP_OFFSET,
@@ -19,7 +20,6 @@ import {
   TRANSMIT_LENGTH,
   TRANSMIT_OFFSET,
   TRANSMIT_SLOT_SIZE,
-  type FrameKind,
   type Verdict,
 } from "../../assembly/abi.ts";
 

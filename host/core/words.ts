@@ -1,4 +1,4 @@
-import { CommandResult, DemotionReason, Reason, State, Verdict } from "../../assembly/abi.ts";
+import { CommandResult, DemotionReason, Reason, type State, Verdict } from "../../assembly/abi.ts";
 
 /** FreeBSD's words for states, reasons and demotions, so that what an operator greps for is found (protocol §9). */
 

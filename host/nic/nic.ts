@@ -37,6 +37,8 @@ export interface Nic {
   readonly name: "packet" | "raw" | "memory" | "pcap";
   /** The descriptor to poll for input, or -1 where the back end calls `onReadable` instead. */
   readonly descriptor: number;
+  /** Called, where `descriptor` is -1, when frames wait; `receive` until it returns 0. Settable by the owner. */
+  onReadable?: (() => void) | undefined;
   /** Fills slots from `first` on and returns how many frames were written (0 when nothing waits). */
   receive(ring: ReceiveRing, first: number): number;
   /**

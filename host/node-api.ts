@@ -1,0 +1,132 @@
+/**
+ * What a running node tells and takes, as plain data: it crosses from the packet thread to the main thread by
+ * message, and from there to the operator as JSON. Names are lower_snake, as they appear there; numbers are numbers;
+ * times are ISO 8601.
+ */
+
+import type { VirtualHost } from "./config/model.ts";
+import type { StateWord } from "./core/words.ts";
+
+/** One virtual host, as `carp status --json` prints it. */
+export interface VirtualHostStatus {
+  readonly schema: 1;
+  readonly interface: string;
+  readonly vhid: number;
+  readonly state: StateWord;
+  readonly advbase: number;
+  /** As configured; the effective one adds the demotion. */
+  readonly advskew: number;
+  readonly demotion: number;
+  /** With prefix length, in the order of the configuration. */
+  readonly addresses: readonly string[];
+  /** The master's address; `self` where it is this node; null where nobody was heard within the master-down time. */
+  readonly master: string | null;
+  readonly since: string;
+  readonly last_transition: {
+    readonly from: StateWord;
+    readonly to: StateWord;
+    readonly reason: string;
+    readonly at: string;
+  } | null;
+  /** FreeBSD's carpstats of this virtual host, and `reflected` and `senderrors`. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Why it cannot run or hold its addresses, or null. */
+  readonly problem: string | null;
+  readonly virtual_mac: boolean;
+  /** Milliseconds: the interval of its advertisements, the master-down time, and until the next deadline, or null. */
+  readonly advertisement_interval_ms: number;
+  readonly master_down_ms: number;
+  readonly next_event_ms: number | null;
+  readonly transitions: number;
+}
+
+/** The whole node. */
+export interface NodeStatus {
+  readonly schema: 1;
+  readonly virtual_hosts: readonly VirtualHostStatus[];
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly flags: number;
+    readonly flag_words: readonly string[];
+    /** Own addresses, not virtual ones, with prefix length. */
+    readonly addresses: readonly string[];
+    readonly io: string;
+    /** Frames that the kernel dropped because they were not read in time. */
+    readonly drops: number;
+  }[];
+  readonly preempt: number;
+  readonly allow: number;
+  readonly demotion: number;
+  readonly core: string;
+  readonly io: string;
+  readonly started: string;
+  readonly pid: number;
+  /** The host's carpstats. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export type NodeEvent =
+  | {
+      readonly kind: "transition";
+      readonly at: string;
+      readonly interface: string;
+      readonly vhid: number;
+      readonly from: StateWord;
+      readonly to: StateWord;
+      readonly reason: string;
+      readonly peer: string | null;
+    }
+  | {
+      readonly kind: "demotion";
+      readonly at: string;
+      readonly delta: number;
+      readonly total: number;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "log";
+      readonly at: string;
+      readonly level: "info" | "warning" | "error";
+      readonly message: string;
+    };
+
+/** Names of `net.inet.carp.*`, without the prefix. */
+export type SysctlName =
+  | "allow"
+  | "preempt"
+  | "log"
+  | "dscp"
+  | "demotion"
+  | "senderr_demotion_factor"
+  | "ifdown_demotion_factor";
+
+/** What `carp ifconfig IF …` asks of a running node; what is left out stays as it is. */
+export interface IfconfigChange {
+  readonly interface: string;
+  readonly vhid: number;
+  readonly advbase?: number;
+  readonly advskew?: number;
+  /** The pass phrase's bytes as hexadecimal digits; it travels over the unix socket and nowhere else. */
+  readonly pass_hex?: string;
+  readonly state?: StateWord;
+  /** Addresses with prefix length to attach, or with `remove` to detach. */
+  readonly addresses?: readonly string[];
+  readonly remove?: boolean;
+}
+
+/**
+ * The running node as the control room sees it. Every method may reject with an OperatorError whose message is for
+ * the operator.
+ */
+export interface NodeController {
+  status(): Promise<NodeStatus>;
+  ifconfig(change: IfconfigChange): Promise<void>;
+  /** Reads, or with `value` writes, an option; a write to `demotion` adds. Resolves to the value then in force. */
+  sysctl(name: SysctlName, value?: number): Promise<number>;
+  /** Puts another configuration in force, keeping the state of virtual hosts that stay the same. */
+  reconfigure(virtualHosts: readonly VirtualHost[], preempt: boolean): Promise<void>;
+  /** Calls back for every event from now on; returns the function that ends it. */
+  subscribe(listener: (event: NodeEvent) => void): () => void;
+  /** Leaves politely: masters bow out, addresses are taken away, then the packet thread ends. */
+  stop(): Promise<void>;
+}
