@@ -26,6 +26,7 @@ export default defineConfig({
           name: "network",
           include: network,
           fileParallelism: false,
+          maxConcurrency: 3,
           sequence: { groupOrder: 1 },
         },
       },
