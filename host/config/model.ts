@@ -32,7 +32,11 @@ export interface Configuration {
   /** net.inet.carp.preempt */
   preempt: boolean;
   /** The interface's own addresses that an rc.conf names, to compare with what the machine has. */
-  readonly ownAddresses: { readonly interfaceName: string; readonly address: PrefixedAddress; readonly position: Position }[];
+  readonly ownAddresses: {
+    readonly interfaceName: string;
+    readonly address: PrefixedAddress;
+    readonly position: Position;
+  }[];
 }
 
 /** One mistake, with its place, the source line, and how many characters of it are meant (for the ^^^). */

@@ -1,0 +1,109 @@
+import { OperatorError } from "../errors.ts";
+import type { Configuration, Problem } from "./model.ts";
+import { readPassFile } from "./passfile.ts";
+import { problemAt, showWord } from "./problems.ts";
+import type { IfconfigRequest, Placed } from "./request.ts";
+import { judgePass, readNumber } from "./request.ts";
+import { type RequestedAddress, readAddressWord } from "./requestedaddress.ts";
+import { collectVirtualHosts } from "./virtualhosts.ts";
+import { argumentWords, type Word } from "./words.ts";
+
+/** The values of `carp up`'s flags as they were written; undefined where a flag is not given. */
+export interface Flags {
+  readonly interfaceName?: string;
+  readonly vhid?: string;
+  readonly passFile?: string;
+  readonly advbase?: string;
+  readonly advskew?: string;
+  readonly preempt?: boolean;
+  readonly virtualMac?: boolean;
+  /** Each `ADDRESS/LENGTH`. */
+  readonly addresses: readonly string[];
+}
+
+/**
+ * One virtual host from the flags of `carp up`. Positions are in the file `command line`, and the column is the
+ * place of the value in the synopsis. Reads the pass phrase's file. Never throws for a mistake; returns all of them.
+ */
+export function readFlags(flags: Flags): { configuration: Configuration; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const [interfaceWord, vhidWord, passWord, advbaseWord, advskewWord] = argumentWords([
+    ...[flags.interfaceName ?? "", flags.vhid ?? "", flags.passFile ?? ""],
+    ...[flags.advbase ?? "1", flags.advskew ?? "0"],
+  ]);
+  const number = (word: Word, name: string, minimum: number, maximum: number): Placed<number> | undefined => {
+    const value = readNumber(word, name, minimum, maximum);
+    if (typeof value === "number") return { value, position: word.position, length: word.length };
+    problems.push(value);
+    return undefined;
+  };
+  if (flags.interfaceName === undefined) problems.push(missing(interfaceWord, "--interface IF"));
+  else if (!/^[^\s/]{1,15}$/.test(flags.interfaceName))
+    problems.push(
+      problemAt("error", interfaceWord, `${showWord(flags.interfaceName)} is not an interface name`),
+    );
+  if (flags.vhid === undefined) problems.push(missing(vhidWord, "--vhid N"));
+  const vhid = flags.vhid === undefined ? undefined : number(vhidWord, "vhid", 1, 255);
+  const request: IfconfigRequest = {
+    pass: flags.passFile === undefined ? undefined : readPass(passWord, problems),
+    advbase: number(advbaseWord, "advbase", 1, 255),
+    advskew: number(advskewWord, "advskew", 0, 254),
+    addresses: argumentWords(flags.addresses, 6).flatMap((word) => readAddress(word, problems)),
+  };
+  if (flags.addresses.length === 0) problems.push(missing(argumentWords([""], 6)[0], "ADDRESS/LENGTH"));
+  const complete = problems.every((problem) => problem.severity !== "error");
+  const entry = {
+    interfaceName: flags.interfaceName ?? "",
+    vhid: vhid ?? { ...vhidWord, value: 1 },
+    request,
+    complete,
+  };
+  const collected = collectVirtualHosts([entry], []);
+  problems.push(...collected.problems);
+  for (const host of collected.virtualHosts) host.virtualMac = flags.virtualMac === true;
+  const configuration = {
+    virtualHosts: collected.virtualHosts,
+    preempt: flags.preempt === true,
+    ownAddresses: [],
+  };
+  return {
+    configuration,
+    problems: problems.sort((left, right) => left.position.column - right.position.column),
+  };
+}
+
+function readPass(word: Word, problems: Problem[]): Placed<Uint8Array> | undefined {
+  try {
+    const value = readPassFile(word.text);
+    const problem = judgePass(word, value.length);
+    if (problem !== undefined) problems.push(problem);
+    return { value, position: word.position, length: word.length };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    problems.push(problemAt("error", word, error.message));
+    return undefined;
+  }
+}
+
+function readAddress(word: Word, problems: Problem[]): RequestedAddress[] {
+  const read = readAddressWord(word);
+  if ("severity" in read) {
+    problems.push(read);
+    return [];
+  }
+  const { addresses, prefixLength } = read;
+  if (prefixLength === undefined) {
+    const example = `${word.text}/${addresses[0].family === 4 ? 32 : 64}`;
+    problems.push(problemAt("error", word, `${word.text} needs a prefix length, for example ${example}`));
+    return [];
+  }
+  return addresses.map((address) => ({
+    address: { ...address, prefixLength },
+    position: word.position,
+    length: word.length,
+  }));
+}
+
+function missing(word: Word, what: string): Problem {
+  return problemAt("error", word, `${what} is missing`);
+}
