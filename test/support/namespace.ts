@@ -39,20 +39,25 @@ export async function withNamespaces(count: number, body: (...names: string[]) =
 }
 
 /**
- * Runs `body` with the calling thread inside the namespace: what it opens belongs there, also afterwards.
- * `body` must be synchronous.
+ * Moves the calling thread into the namespace: what it opens from here on belongs there, also afterwards. Returns
+ * the way back.
  */
-export function inNamespace<T>(name: string, body: () => T): T {
+export function enterNamespace(name: string): () => void {
   const home = openSync("/proc/thread-self/ns/net", "r");
-  try {
-    enter(`/run/netns/${name}`);
-    try {
-      return body();
-    } finally {
-      setns(home);
-    }
-  } finally {
+  enter(`/run/netns/${name}`);
+  return () => {
+    setns(home);
     closeSync(home);
+  };
+}
+
+/** Runs `body`, which must be synchronous, with the calling thread inside the namespace. */
+export function inNamespace<T>(name: string, body: () => T): T {
+  const leave = enterNamespace(name);
+  try {
+    return body();
+  } finally {
+    leave();
   }
 }
 
