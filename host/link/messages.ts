@@ -28,6 +28,8 @@ const NLM_F_CAPPED = 0x100;
 const NLM_F_ACK_TLVS = 0x200;
 const NLM_F_DUMP_INTR = 0x10;
 
+const NLMSGERR_ATTR_MSG = 1;
+
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_LINK = 5;
@@ -122,15 +124,21 @@ export function wasInterrupted(message: Message): boolean {
   return (message.flags & NLM_F_DUMP_INTR) !== 0;
 }
 
-/** The errno of an error message (0: acknowledged), and the kernel's explanation, empty where it gave none. */
+/**
+ * The errno of an error message or of the end of a dump (0: acknowledged), and the kernel's explanation, empty
+ * where it gave none.
+ */
 export function decodeError(message: Message): { errno: number; explanation: string } {
-  const { payload, flags } = message;
-  const errno = -viewOf(payload).getInt32(0, true);
+  const { payload, flags, type } = message;
+  if (payload.length < 4) return { errno: 0, explanation: "" };
+  const view = viewOf(payload);
+  const errno = -view.getInt32(0, true);
   if ((flags & NLM_F_ACK_TLVS) === 0) return { errno, explanation: "" };
-  const original = (flags & NLM_F_CAPPED) !== 0 ? messageHeaderLength : viewOf(payload).getUint32(4, true);
-  const NLMSGERR_ATTR_MSG = 1;
-  const attributes = decodeAttributes(payload.subarray(4 + ((original + 3) & ~3)));
-  return { errno, explanation: readText(attributes.get(NLMSGERR_ATTR_MSG)) };
+  // An error quotes the request, or where it is capped its header, before the attributes.
+  const isCapped = (flags & NLM_F_CAPPED) !== 0 || payload.length < 8;
+  const quoted = isCapped ? messageHeaderLength : view.getUint32(4, true);
+  const start = type === NLMSG_ERROR ? 4 + ((quoted + 3) & ~3) : 4;
+  return { errno, explanation: readText(decodeAttributes(payload.subarray(start)).get(NLMSGERR_ATTR_MSG)) };
 }
 
 /** The payload that asks for an interface by name, or for all of them. */

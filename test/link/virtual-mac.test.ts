@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Link } from "../../host/link/link.ts";
@@ -117,6 +118,28 @@ describe("the virtual MAC", () => {
       expect(parentSettings()).toBe("112");
       open().removeInterface(again);
       expect(parentSettings()).toBe("000");
+    });
+  });
+
+  test("is what a client learns, although the interface has an address of its own", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await inLab((open, first, second) => {
+      ip(`-n ${first} addr add 192.0.2.3/24 dev left`);
+      ip(`-n ${second} addr add 192.0.2.2/24 dev right`);
+      const link = open();
+      const parent = link.find("left")!.index;
+      const index = link.createVirtualMac(parent, virtualMacName(parent, 7), mac(7));
+      link.addAddress(index, ipv4);
+      for (const target of ["192.0.2.10", "192.0.2.3"]) {
+        execFileSync("ip", ["netns", "exec", second, "ping", "-c", "1", "-W", "2", target], {
+          stdio: "pipe",
+        });
+      }
+      const own = Buffer.from(link.find("left")!.mac)
+        .toString("hex")
+        .replace(/..(?!$)/g, "$&:");
+      expect(ip(`-n ${second} neigh show 192.0.2.10`)).toContain("lladdr 00:00:5e:00:01:07");
+      expect(ip(`-n ${second} neigh show 192.0.2.3`)).toContain(`lladdr ${own}`);
     });
   });
 
