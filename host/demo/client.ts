@@ -20,6 +20,8 @@ export interface Pinger {
   mark(): PingMark;
   /** What became of the pings since the mark; the one that is still on its way does not count. */
   report(since?: PingMark): PingReport;
+  /** How long ago the last answer came, in milliseconds; infinite before the first. */
+  silentMs(): number;
   stop(): void;
 }
 
@@ -33,12 +35,16 @@ export async function pingComplaint(): Promise<string | undefined> {
   }
 }
 
-/** Starts to ping `address` from `client`, in the client's namespace. */
+/**
+ * Starts to ping `address` from `client`, in the client's namespace. A preload of three (-l) lets ping catch up with
+ * its interval, which the kernel's ticks would round up.
+ */
 export function startPinger(client: LabHost, address: string): Pinger {
-  const argv = ["ping", "-n", "-D", "-O", "-i", "0.01", "-W", "1", address];
+  const argv = ["ping", "-n", "-D", "-O", "-i", "0.01", "-l", "3", "-W", "1", address];
   const child = client.namespace.start(argv);
   const answers = new Map<number, number>();
   let last = 0;
+  let answeredAt = Number.NEGATIVE_INFINITY;
   let rest = "";
   child.stdout?.on("data", (text: Buffer) => {
     const lines = (rest + text.toString()).split("\n");
@@ -47,13 +53,17 @@ export function startPinger(client: LabHost, address: string): Pinger {
       const sequence = Number(/icmp_seq=(\d+)/.exec(line)?.[1] ?? 0);
       last = Math.max(last, sequence);
       const answered = /^\[(\d+\.\d+)\] \d+ bytes from/.exec(line);
-      if (answered !== null && !answers.has(sequence)) answers.set(sequence, Number(answered[1]) * 1000);
+      if (answered !== null && !answers.has(sequence)) {
+        answeredAt = Number(answered[1]) * 1000;
+        answers.set(sequence, answeredAt);
+      }
     }
   });
   return {
     address,
     mark: () => ({ sequence: last }),
     report: (since = { sequence: 0 }) => reportOf(answers, since.sequence, last),
+    silentMs: () => Date.now() - answeredAt,
     stop: () => {
       child.kill("SIGKILL");
     },
