@@ -29,7 +29,7 @@ export function placeCarpInterfaces(
     const parent = findParent(own, ownAddresses, problems);
     if (vhid === undefined || parent === undefined) continue;
     for (const { request, complete } of own)
-      entries.push({ interfaceName: parent, vhid: request.vhid ?? vhid, request, owner, complete });
+      entries.push({ interfaceName: parent, vhid, request, owner, complete });
   }
   return { entries, problems };
 }

@@ -13,12 +13,15 @@ export function addSourceLines(
   secrets: readonly Span[],
 ): Problem[] {
   const lines = hideUnread(hideSpans(text.split("\n"), secrets).join("\n")).split("\n");
-  return problems.map((problem) => ({ ...problem, sourceLine: lines[problem.position.line - 1] ?? "" }));
+  return problems.map((problem) => ({
+    ...problem,
+    sourceLine: problem.length === 0 ? "" : (lines[problem.position.line - 1] ?? ""),
+  }));
 }
 
-/** A word of the source as a message may show it: printable and not too long. */
+/** A word of the source as a message may show it: printable, not too long, and without the value of a `pass=`. */
 export function showWord(text: string): string {
-  const printable = showLine(text).replaceAll("\t", "?");
+  const printable = hideUnread(showLine(text)).replaceAll("\t", "?");
   return printable.length > 48 ? `${printable.slice(0, 45)}...` : printable;
 }
 
@@ -38,8 +41,12 @@ function hideSpans(lines: string[], secrets: readonly Span[]): string[] {
 
 /** Where a quote is never closed, or in a comment, nothing was parsed: there the word after `pass` goes by its look. */
 function hideUnread(text: string): string {
-  return text.replace(
-    /(?<!\w)((?:pas\w*|key|psk|secret)(?:["']?(?:[ \t]|\\\n)+|[=:]))("[^"\n]+"|'[^'\n]+'|[^\s"';][^\s";]*)/gi,
-    (_, before: string, secret: string) => before + "*".repeat(secret.length),
-  );
+  const before = /(?<!\w)(?:pas\w*|key|psk|secret)(?=((?:["']?(?:[ \t]|\\\n)+|[=:]))(SECRET))/;
+  const secret = /"[^"\n]+"?|'[^'\n]+'?|[^\s"';][^\s";]*(?:"[^\s";]+)*/;
+  let hidden = text;
+  for (const match of text.matchAll(new RegExp(before.source.replace("SECRET", secret.source), "gi"))) {
+    const start = match.index + match[0].length + match[1].length;
+    hidden = hidden.slice(0, start) + "*".repeat(match[2].length) + hidden.slice(start + match[2].length);
+  }
+  return hidden;
 }
