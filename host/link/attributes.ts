@@ -62,6 +62,19 @@ export function readText(value: Uint8Array | undefined): string {
   return new TextDecoder().decode(end < 0 ? value : value.subarray(0, end));
 }
 
+/** The bytes of both, one after the other. */
+export function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
+}
+
+/** A view of the same bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function align(length: number): number {
   return (length + 3) & ~3;
 }

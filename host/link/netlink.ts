@@ -1,7 +1,9 @@
 import { SystemError } from "../errors.ts";
 import { EADDRNOTAVAIL, ENODEV } from "../system/errno.ts";
 import { NetlinkSocket } from "../system/netlink.ts";
+import { type AddressRecord, addressChange, decodeAddress } from "./address-payload.ts";
 import type { InterfaceState, Link, LinkEvent, PrefixedAddress } from "./link.ts";
+import { decodeLink, type LinkRecord } from "./link-payload.ts";
 import * as messages from "./messages.ts";
 import { RouteRequests } from "./requests.ts";
 import { VirtualMacs } from "./virtual-mac.ts";
@@ -35,7 +37,7 @@ class NetlinkLink implements Link {
   }
 
   interfaces(): InterfaceState[] {
-    const addresses = new Map<number, messages.AddressRecord[]>();
+    const addresses = new Map<number, AddressRecord[]>();
     for (const address of this.#requests.addresses(0)) {
       const list = addresses.get(address.index);
       if (list === undefined) addresses.set(address.index, [address]);
@@ -52,12 +54,12 @@ class NetlinkLink implements Link {
   addAddress(index: number, address: PrefixedAddress): void {
     this.#virtualMacs.beforeAdding(index, address);
     const flags = messages.NLM_F_CREATE | messages.NLM_F_EXCL;
-    this.#requests.change(messages.RTM_NEWADDR, flags, messages.addressChange(index, address));
+    this.#requests.change(messages.RTM_NEWADDR, flags, addressChange(index, address));
   }
 
   removeAddress(index: number, address: PrefixedAddress): void {
     try {
-      this.#requests.change(messages.RTM_DELADDR, 0, messages.addressChange(index, address));
+      this.#requests.change(messages.RTM_DELADDR, 0, addressChange(index, address));
     } catch (error) {
       const isGone = error instanceof SystemError && [EADDRNOTAVAIL, ENODEV].includes(error.errno);
       if (!isGone) throw error;
@@ -97,10 +99,7 @@ class NetlinkLink implements Link {
   }
 }
 
-function interfaceState(
-  link: messages.LinkRecord,
-  addresses: readonly messages.AddressRecord[],
-): InterfaceState {
+function interfaceState(link: LinkRecord, addresses: readonly AddressRecord[]): InterfaceState {
   const { alias: _alias, isPrivate: _isPrivate, ...state } = link;
   return { ...state, addresses: addresses.map(({ index: _index, ...address }) => address) };
 }
@@ -121,7 +120,7 @@ function decodeEvent(message: messages.Message): LinkEvent | undefined {
 }
 
 function linkEvent(kind: "link" | "gone", message: messages.Message): LinkEvent | undefined {
-  const link = messages.decodeLink(message.payload);
+  const link = decodeLink(message.payload);
   return link && { kind, name: link.name, index: link.index };
 }
 
@@ -129,7 +128,7 @@ function addressEvent(
   kind: "address-added" | "address-removed",
   message: messages.Message,
 ): LinkEvent | undefined {
-  const record = messages.decodeAddress(message.payload);
+  const record = decodeAddress(message.payload);
   if (record === undefined) return undefined;
   const { family, address, prefixLength } = record;
   return { kind, index: record.index, address: { family, address, prefixLength } };

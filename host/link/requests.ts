@@ -2,6 +2,8 @@ import { SystemError } from "../errors.ts";
 import { ENODEV } from "../system/errno.ts";
 import { systemError } from "../system/libc.ts";
 import { NetlinkSocket } from "../system/netlink.ts";
+import { type AddressRecord, addressQuery, decodeAddress } from "./address-payload.ts";
+import { decodeLink, type LinkRecord, linkQuery } from "./link-payload.ts";
 import * as messages from "./messages.ts";
 
 const NETLINK_ROUTE = 0;
@@ -14,14 +16,14 @@ export class RouteRequests {
   readonly #socket = new NetlinkSocket(NETLINK_ROUTE, [], true);
   #sequence = 0;
 
-  links(): messages.LinkRecord[] {
-    return this.#dump(messages.RTM_GETLINK, messages.linkQuery(), messages.decodeLink);
+  links(): LinkRecord[] {
+    return this.#dump(messages.RTM_GETLINK, linkQuery(), decodeLink);
   }
 
   /** The interface of that name, or undefined. */
-  link(name: string): messages.LinkRecord | undefined {
+  link(name: string): LinkRecord | undefined {
     try {
-      return this.#ask(messages.RTM_GETLINK, 0, messages.linkQuery(name), messages.decodeLink)[0];
+      return this.#ask(messages.RTM_GETLINK, 0, linkQuery(name), decodeLink)[0];
     } catch (error) {
       if (error instanceof SystemError && error.errno === ENODEV) return undefined;
       throw error;
@@ -29,10 +31,10 @@ export class RouteRequests {
   }
 
   /** The addresses of the interface, or of all interfaces when `index` is 0. */
-  addresses(index: number): messages.AddressRecord[] {
+  addresses(index: number): AddressRecord[] {
     try {
-      const query = messages.addressQuery(index);
-      const all = this.#dump(messages.RTM_GETADDR, query, messages.decodeAddress);
+      const query = addressQuery(index);
+      const all = this.#dump(messages.RTM_GETADDR, query, decodeAddress);
       return index === 0 ? all : all.filter((address) => address.index === index);
     } catch (error) {
       if (error instanceof SystemError && error.errno === ENODEV) return [];

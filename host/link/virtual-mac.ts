@@ -2,6 +2,7 @@ import { SystemError } from "../errors.ts";
 import { EEXIST, EINVAL, ENETDOWN, ENODEV } from "../system/errno.ts";
 import { systemError } from "../system/libc.ts";
 import type { PrefixedAddress } from "./link.ts";
+import { type LinkRecord, linkAlias, linkRemoval, linkUp, macvlanCreation } from "./link-payload.ts";
 import * as messages from "./messages.ts";
 import type { RouteRequests } from "./requests.ts";
 import { readSetting, writeSetting } from "./sysctl.ts";
@@ -12,10 +13,12 @@ const parentSettings: Readonly<Record<string, string>> = {
   arp_filter: "1",
   arp_announce: "2",
 };
+/** The first address of a subnet may go without taking the others along, as it does by the kernel's default. */
 const macvlanSettings: Readonly<Record<string, string>> = {
   arp_ignore: "1",
   rp_filter: "0",
   accept_local: "1",
+  promote_secondaries: "1",
 };
 /** No link-local address of its own, no router's advice: only the addresses that are put there. */
 const macvlanIpv6Settings: Readonly<Record<string, string>> = {
@@ -71,7 +74,7 @@ export class VirtualMacs {
     }
     if (present === undefined) {
       const flags = messages.NLM_F_CREATE | messages.NLM_F_EXCL;
-      this.#requests.change(messages.RTM_NEWLINK, flags, messages.macvlanCreation(parent, name, mac));
+      this.#requests.change(messages.RTM_NEWLINK, flags, macvlanCreation(parent, name, mac));
     }
     const index = present?.index ?? this.#indexOf(name);
     try {
@@ -93,7 +96,7 @@ export class VirtualMacs {
         throw systemError("RTM_DELLINK", EINVAL, `${present.name} is no macvlan`);
       }
       this.#adoptOriginals(present);
-      this.#requests.change(messages.RTM_DELLINK, 0, messages.linkRemoval(index));
+      this.#requests.change(messages.RTM_DELLINK, 0, linkRemoval(index));
     }
     this.#members.delete(index);
     if (parent === undefined) return;
@@ -126,12 +129,7 @@ export class VirtualMacs {
     return created.index;
   }
 
-  #prepare(
-    index: number,
-    name: string,
-    parent: messages.LinkRecord,
-    present: messages.LinkRecord | undefined,
-  ): void {
+  #prepare(index: number, name: string, parent: LinkRecord, present: LinkRecord | undefined): void {
     const ipv6 = present !== undefined && this.#hasIpv6(index);
     const member = { parent: parent.index, name, up: present?.up ?? false, ipv6 };
     this.#members.set(index, member);
@@ -154,7 +152,7 @@ export class VirtualMacs {
   /** False while the parent is down, above which a macvlan cannot be up. */
   #setUp(index: number): boolean {
     try {
-      this.#requests.change(messages.RTM_NEWLINK, 0, messages.linkUp(index));
+      this.#requests.change(messages.RTM_NEWLINK, 0, linkUp(index));
       return true;
     } catch (error) {
       if (error instanceof SystemError && error.errno === ENETDOWN) return false;
@@ -166,11 +164,11 @@ export class VirtualMacs {
     return this.#requests.addresses(index).some((address) => address.family === 6);
   }
 
-  #noteOriginals(index: number, parent: messages.LinkRecord): void {
+  #noteOriginals(index: number, parent: LinkRecord): void {
     const known = this.#originals.get(parent.index);
     const originals = known ?? new Map(this.#currentSettings(parent.name));
     this.#originals.set(parent.index, originals);
-    this.#requests.change(messages.RTM_NEWLINK, 0, messages.linkAlias(index, encodeOriginals(originals)));
+    this.#requests.change(messages.RTM_NEWLINK, 0, linkAlias(index, encodeOriginals(originals)));
   }
 
   *#currentSettings(parentName: string): Generator<[string, string]> {
@@ -182,7 +180,7 @@ export class VirtualMacs {
     yield [everyInterface, first?.get(everyInterface) ?? current];
   }
 
-  #adoptOriginals(present: messages.LinkRecord): void {
+  #adoptOriginals(present: LinkRecord): void {
     if (this.#originals.has(present.parent)) return;
     const noted = decodeOriginals(present.alias);
     if (noted !== undefined) this.#originals.set(present.parent, noted);
@@ -202,7 +200,7 @@ export class VirtualMacs {
   }
 }
 
-function isEqual(link: messages.LinkRecord, parent: number, mac: Uint8Array): boolean {
+function isEqual(link: LinkRecord, parent: number, mac: Uint8Array): boolean {
   const sameMac = link.mac.length === mac.length && link.mac.every((byte, index) => byte === mac[index]);
   return link.isPrivate && link.parent === parent && sameMac;
 }

@@ -1,7 +1,8 @@
 import { ExitCode, OperatorError } from "../errors.ts";
-import { EAGAIN, EIO, ENETDOWN, EPERM } from "../system/errno.ts";
+import { EAGAIN, ENETDOWN, EPERM } from "../system/errno.ts";
 import { ipMreqn } from "./groups.ts";
 import { type Nic, PacketType, type ReceiveRing, type TransmitRing } from "./nic.ts";
+import { errnoOf, loadRawSocket, type RawSocket } from "./raw-socket.ts";
 
 const IPPROTO_CARP = 112;
 const IPPROTO_IP = 0;
@@ -34,7 +35,7 @@ export interface RawNicOptions {
  * sent and go nowhere, so there is no gratuitous ARP and no virtual source MAC. Throws OperatorError.
  */
 export async function openRawNic(options: RawNicOptions): Promise<Nic> {
-  const { createSocket } = await load();
+  const { createSocket } = await loadRawSocket();
   let socket: RawSocket;
   try {
     socket = createSocket({ protocol: IPPROTO_CARP, addressFamily: 1, bufferSize: 64 });
@@ -47,41 +48,6 @@ export async function openRawNic(options: RawNicOptions): Promise<Nic> {
   } catch (error) {
     socket.close();
     throw explain(error, options.interfaceName);
-  }
-}
-
-interface RawSocket {
-  readonly wrap: RawWrap;
-  setOption(level: number, option: number, value: Buffer | number, length?: number): void;
-  getOption(level: number, option: number, value: Buffer, length: number): number;
-  close(): void;
-  on(event: "error" | "close", listener: () => void): void;
-}
-
-interface RawWrap {
-  recv(buffer: Buffer, done: (buffer: Buffer, length: number) => void): void;
-  send(buffer: Buffer, offset: number, length: number, address: string, done: (length: number) => void): void;
-  pause(receive: boolean, send: boolean): void;
-  on(event: "recvReady", listener: () => void): void;
-  removeAllListeners(event: "recvReady"): void;
-}
-
-interface RawModule {
-  createSocket(options: { protocol: number; addressFamily: number; bufferSize: number }): RawSocket;
-}
-
-async function load(): Promise<RawModule> {
-  try {
-    // The name is a variable, for the compiler need not find an optional dependency.
-    const name = "raw-socket";
-    const module: { default: RawModule } = await import(name);
-    return module.default;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new OperatorError(
-      ExitCode.Failed,
-      `the raw back end needs the package raw-socket (${reason}): npm install raw-socket, or use --io packet`,
-    );
   }
 }
 
@@ -239,26 +205,6 @@ class RawNic implements Nic {
 
 function asBuffer(memory: Uint8Array): Buffer {
   return Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
-}
-
-/** The package hands on the C library's text alone; these are the numbers of the texts that occur. */
-const errnos: ReadonlyMap<string, number> = new Map([
-  ["Operation not permitted", 1],
-  ["Interrupted system call", 0],
-  ["No such device or address", 6],
-  ["Resource temporarily unavailable", 0],
-  ["No such device", 19],
-  ["Invalid argument", 22],
-  ["Message too long", 90],
-  ["Cannot assign requested address", 99],
-  ["Network is down", 100],
-  ["Network is unreachable", 101],
-  ["No buffer space available", 105],
-  ["No route to host", 113],
-]);
-
-function errnoOf(error: unknown): number {
-  return errnos.get(error instanceof Error ? error.message : "") ?? EIO;
 }
 
 function explain(error: unknown, interfaceName: string): unknown {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { addressChange, decodeAddress } from "../../host/link/address-payload.ts";
 import {
   decodeAttributes,
   encodeAttributes,
@@ -8,6 +9,7 @@ import {
   text,
   u32,
 } from "../../host/link/attributes.ts";
+import { decodeLink, macvlanCreation } from "../../host/link/link-payload.ts";
 import * as messages from "../../host/link/messages.ts";
 
 describe("netlink attributes", () => {
@@ -46,7 +48,7 @@ describe("netlink messages", () => {
       messages.RTM_NEWADDR,
       messages.NLM_F_ACK,
       7,
-      messages.addressChange(3, address),
+      addressChange(3, address),
     );
     expect(Buffer.from(bytes).toString("hex")).toBe(
       // nlmsghdr, ifaddrmsg, then IFA_LOCAL, IFA_ADDRESS and IFA_PROTO.
@@ -57,7 +59,7 @@ describe("netlink messages", () => {
     );
     const [message] = messages.decodeMessages(bytes);
     expect(message).toMatchObject({ type: messages.RTM_NEWADDR, sequence: 7 });
-    expect(messages.decodeAddress(message.payload)).toEqual({
+    expect(decodeAddress(message.payload)).toEqual({
       ...address,
       index: 3,
       ours: true,
@@ -85,13 +87,8 @@ describe("netlink messages", () => {
   test("however broken, are read without an exception", () => {
     const address = { family: 6, address: "2001:db8::1", prefixLength: 64 } as const;
     const seeds = [
-      messages.encodeMessage(
-        16,
-        0,
-        1,
-        messages.macvlanCreation(2, "carp2.1", Uint8Array.of(0, 0, 0x5e, 0, 1, 1)),
-      ),
-      messages.encodeMessage(20, 0, 1, messages.addressChange(2, address)),
+      messages.encodeMessage(16, 0, 1, macvlanCreation(2, "carp2.1", Uint8Array.of(0, 0, 0x5e, 0, 1, 1))),
+      messages.encodeMessage(20, 0, 1, addressChange(2, address)),
       messages.encodeMessage(2, 0x300, 1, new Uint8Array(40)),
     ];
     const changes = fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 6 });
@@ -101,8 +98,8 @@ describe("netlink messages", () => {
         for (const [offset, value] of edits) if (offset < mutant.length) mutant[offset] = value;
         for (const message of messages.decodeMessages(mutant)) {
           messages.decodeError(message);
-          messages.decodeLink(message.payload);
-          messages.decodeAddress(message.payload);
+          decodeLink(message.payload);
+          decodeAddress(message.payload);
         }
       }),
     );

@@ -94,6 +94,21 @@ describe("the virtual MAC", () => {
     });
   });
 
+  test("keeps the other addresses of a subnet when the first one goes", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await inLab((open) => {
+      const link = open();
+      const parent = link.find("left")!.index;
+      const name = virtualMacName(parent, 7);
+      const index = link.createVirtualMac(parent, name, mac(7));
+      const second = { ...ipv4, address: "192.0.2.11" };
+      link.addAddress(index, ipv4);
+      link.addAddress(index, second);
+      link.removeAddress(index, ipv4);
+      expect(link.find(name)!.addresses.map(({ address }) => address)).toEqual(["192.0.2.11"]);
+    });
+  });
+
   test("that a crash left behind is taken over, with the settings from before the crash", async ({
     skip,
   }) => {
