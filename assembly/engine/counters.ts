@@ -10,7 +10,7 @@ export function count(instance: Instance | null, statistic: Statistic): void {
 
 /** Counts what became of a received frame: that it came to CARP at all, and why it was dropped. */
 export function countReceived(instance: Instance | null, family: u8, verdict: Verdict): void {
-  if (verdict < Verdict.NotAllowed) return;
+  if (verdict != Verdict.Ok && verdict < Verdict.NotAllowed) return;
   count(instance, family == 6 ? Statistic.ipackets6 : Statistic.ipackets);
   if (verdict == Verdict.BadLength) count(instance, Statistic.badlen);
   else if (verdict == Verdict.BadVersion) count(instance, Statistic.badver);

@@ -1,0 +1,140 @@
+/** Starts a node and speaks with it: the main thread's side of the packet thread. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { MessageChannel, Worker } from "node:worker_threads";
+import type { Configuration } from "./config/model.ts";
+import { ExitCode, OperatorError } from "./errors.ts";
+import type { Action, Reply } from "./node/requests.ts";
+import type { NodeController, NodeEvent, NodeStatus } from "./node-api.ts";
+import { signalEvent } from "./system/event.ts";
+
+export interface StartOptions {
+  readonly configuration: Configuration;
+  readonly io: "packet" | "raw";
+  readonly sourceMac: "virtual" | "own";
+  /** Hears every event, those of the start included. */
+  readonly onEvent?: (event: NodeEvent) => void;
+  /** The packet thread ended without being asked to. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+/**
+ * Starts a node on this machine. @throws OperatorError, with nothing changed, where the configuration does not fit
+ * the machine or a privilege is missing.
+ */
+export async function startNode(options: StartOptions): Promise<NodeController> {
+  if (options.io === "raw") {
+    const { startRawNode } = await import("./node/event-loop.ts");
+    return startRawNode(options);
+  }
+  const thread = new PacketThread(options);
+  await thread.ready;
+  try {
+    await thread.ask({ verb: "start", configuration: options.configuration });
+  } catch (error) {
+    await thread.end();
+    throw error;
+  }
+  return controllerOf(
+    (action) => thread.ask(action),
+    thread.listeners,
+    () => thread.end(),
+  );
+}
+
+/** A controller whose requests go through `ask`. */
+export function controllerOf(
+  ask: (action: Action) => Promise<unknown>,
+  listeners: Set<(event: NodeEvent) => void>,
+  end: () => Promise<void>,
+): NodeController {
+  return {
+    status: async () => (await ask({ verb: "status" })) as NodeStatus,
+    ifconfig: async (change) => void (await ask({ verb: "ifconfig", change })),
+    sysctl: async (name, value) => (await ask({ verb: "sysctl", name, value })) as number,
+    reconfigure: async (virtualHosts, preempt) =>
+      void (await ask({ verb: "reconfigure", virtualHosts, preempt })),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop: async () => {
+      await ask({ verb: "stop" });
+      await end();
+    },
+  };
+}
+
+/** The worker, the port to it, and the requests that wait for an answer. */
+class PacketThread {
+  readonly ready: Promise<void>;
+  readonly listeners = new Set<(event: NodeEvent) => void>();
+  private readonly worker: Worker;
+  private readonly port: MessageChannel["port1"];
+  private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  private readonly exited: Promise<void>;
+  private wakeDescriptor = -1;
+  private lastId = 0;
+  private ended = false;
+
+  constructor(options: StartOptions) {
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    if (options.onEvent) this.listeners.add(options.onEvent);
+    this.worker = new Worker(threadPath(), {
+      workerData: { port: port2, sourceMac: options.sourceMac },
+      transferList: [port2],
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
+    });
+    let fail: (error: Error) => void = () => {};
+    this.ready = new Promise((resolve, reject) => {
+      fail = reject;
+      port1.on("message", (reply: Reply) => {
+        if ("wakeDescriptor" in reply) {
+          this.wakeDescriptor = reply.wakeDescriptor;
+          resolve();
+        } else this.take(reply);
+      });
+    });
+    this.worker.on("error", (error) => {
+      fail(error);
+      for (const { reject } of this.waiting.values()) reject(error);
+      if (!this.ended) options.onFailure?.(error);
+    });
+    this.exited = new Promise((resolve) => this.worker.once("exit", () => resolve()));
+  }
+
+  ask(action: Action): Promise<unknown> {
+    const id = ++this.lastId;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.port.postMessage({ id, action });
+      signalEvent(this.wakeDescriptor);
+    });
+  }
+
+  async end(): Promise<void> {
+    this.ended = true;
+    this.port.close();
+    await this.worker.terminate();
+    await this.exited;
+  }
+
+  private take(reply: Exclude<Reply, { wakeDescriptor: number }>): void {
+    if ("event" in reply) {
+      for (const listener of this.listeners) listener(reply.event);
+      return;
+    }
+    const request = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    if ("result" in reply) request?.resolve(reply.result);
+    else request?.reject(new OperatorError(reply.failure.code ?? ExitCode.Failed, reply.failure.message));
+  }
+}
+
+function threadPath(): string {
+  const compiled = fileURLToPath(new URL("./node/thread.js", import.meta.url));
+  return existsSync(compiled)
+    ? compiled
+    : fileURLToPath(new URL("../build/host/node/thread.js", import.meta.url));
+}

@@ -1,0 +1,74 @@
+/** What the main thread asks of the packet thread, and how it is answered. */
+import type { MessagePort } from "node:worker_threads";
+import type { Configuration, VirtualHost } from "../config/model.ts";
+import { OperatorError } from "../errors.ts";
+import type { IfconfigChange, NodeEvent, SysctlName } from "../node-api.ts";
+import type { CarpNode } from "./node.ts";
+
+/** What the packet thread is started with. */
+export interface ThreadData {
+  readonly port: MessagePort;
+  readonly sourceMac: "virtual" | "own";
+}
+
+export type Action =
+  | { readonly verb: "start"; readonly configuration: Configuration }
+  | { readonly verb: "status" }
+  | { readonly verb: "ifconfig"; readonly change: IfconfigChange }
+  | { readonly verb: "sysctl"; readonly name: SysctlName; readonly value: number | undefined }
+  | { readonly verb: "reconfigure"; readonly virtualHosts: readonly VirtualHost[]; readonly preempt: boolean }
+  | { readonly verb: "stop" };
+
+export interface Request {
+  readonly id: number;
+  readonly action: Action;
+}
+
+/** What the packet thread posts: an answer to a request, an event, or at first the descriptor that wakes it. */
+export type Reply =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly failure: Failure }
+  | { readonly event: NodeEvent }
+  | { readonly wakeDescriptor: number };
+
+/** An error as it crosses threads. */
+export interface Failure {
+  readonly code: number | undefined;
+  readonly message: string;
+}
+
+/** Carries out a request and posts the answer. Returns true when the node has been stopped. */
+export function answerRequest(node: CarpNode, port: MessagePort, request: Request): boolean {
+  const { id, action } = request;
+  try {
+    port.postMessage({ id, result: perform(node, action) } satisfies Reply);
+    return action.verb === "stop";
+  } catch (error) {
+    if (action.verb === "stop") node.abandon();
+    port.postMessage({ id, failure: describeFailure(error) } satisfies Reply);
+    return action.verb === "stop";
+  }
+}
+
+/** Carries out an action; throws what the node throws. */
+export function perform(node: CarpNode, action: Action): unknown {
+  switch (action.verb) {
+    case "start":
+      return node.start(action.configuration);
+    case "status":
+      return node.status();
+    case "ifconfig":
+      return node.ifconfig(action.change);
+    case "sysctl":
+      return node.sysctl(action.name, action.value);
+    case "reconfigure":
+      return node.reconfigure(action.virtualHosts, action.preempt);
+    case "stop":
+      return node.stop();
+  }
+}
+
+function describeFailure(error: unknown): Failure {
+  if (error instanceof OperatorError) return { code: error.code, message: error.message };
+  return { code: undefined, message: error instanceof Error ? error.message : String(error) };
+}

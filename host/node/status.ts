@@ -1,0 +1,75 @@
+/** The node's state in the operator's words. */
+
+import { State } from "../../assembly/abi.ts";
+import { wallClockMsAt } from "../clock.ts";
+import { fromBytes } from "../config/address.ts";
+import type { VirtualHost } from "../config/model.ts";
+import type { InstanceRecord, Peer } from "../core/records.ts";
+import { reasonWord, stateWord } from "../core/words.ts";
+import type { VirtualHostStatus } from "../node-api.ts";
+
+/** No deadline: the largest i64. */
+const never = 2n ** 63n - 1n;
+
+/** What `carp status` says of one virtual host; `demotion` is the node's, `nowNs` monotonic. */
+export function describeVirtualHost(
+  host: VirtualHost,
+  record: InstanceRecord,
+  demotion: number,
+  problem: string | undefined,
+  nowNs: bigint,
+): VirtualHostStatus {
+  const masterDownMs = 3000 * record.advbase + skewMs(record.advskew);
+  const { advertiseDeadlineNs, masterDownDeadlineNs } = record;
+  const deadline = advertiseDeadlineNs < masterDownDeadlineNs ? advertiseDeadlineNs : masterDownDeadlineNs;
+  return {
+    schema: 1,
+    interface: host.interfaceName,
+    vhid: host.vhid,
+    state: stateWord(record.state),
+    advbase: record.advbase,
+    advskew: record.advskew,
+    demotion,
+    addresses: host.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+    master: masterOf(record, masterDownMs, nowNs),
+    since: isoTime(record.sinceNs),
+    last_transition:
+      record.transitions === 0
+        ? null
+        : {
+            from: stateWord(record.last.from),
+            to: stateWord(record.last.to),
+            reason: reasonWord(record.last.reason),
+            at: isoTime(record.sinceNs),
+          },
+    counters: record.statistics,
+    problem: problem ?? null,
+    virtual_mac: host.virtualMac,
+    advertisement_interval_ms:
+      1000 * record.advbase + skewMs(Math.min(240, Math.max(0, record.advskew + demotion))),
+    master_down_ms: masterDownMs,
+    next_event_ms: deadline === never ? null : Math.max(0, Number(deadline - nowNs) / 1e6),
+    transitions: record.transitions,
+  };
+}
+
+/** The peer's address as text. */
+export function peerText(peer: Peer | undefined): string | null {
+  return peer === undefined ? null : fromBytes(peer.source);
+}
+
+/** ISO 8601 of a moment of the monotonic clock. */
+export function isoTime(momentNs: bigint): string {
+  return new Date(wallClockMsAt(momentNs)).toISOString();
+}
+
+function masterOf(record: InstanceRecord, masterDownMs: number, nowNs: bigint): string | null {
+  if (record.state === State.Master) return "self";
+  const isFresh = record.peer !== undefined && Number(nowNs - record.heardAtNs) / 1e6 <= masterDownMs;
+  return record.state === State.Backup && isFresh ? peerText(record.peer) : null;
+}
+
+/** 1/256 s in milliseconds. */
+function skewMs(skew: number): number {
+  return (skew * 1000) / 256;
+}

@@ -1,0 +1,83 @@
+/**
+ * The packet thread: a worker that owns sockets, core, timers and netlink and blocks in poll(2). Whatever the main
+ * thread does, an advertisement leaves on time and a takeover waits for nobody.
+ */
+import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { Core } from "../core/core.ts";
+import { openNetlinkLink } from "../link/netlink.ts";
+import { openPacketNic } from "../nic/packet.ts";
+import { WakeEvent } from "../system/event.ts";
+import { Poller } from "../system/poll.ts";
+import { DeadlineTimer } from "../system/timer.ts";
+import { CarpNode } from "./node.ts";
+import { rehearse } from "./rehearsal.ts";
+import { answerRequest, type Request, type ThreadData } from "./requests.ts";
+
+const data = workerData as ThreadData;
+
+/** A poll ends after this time at the latest, so that the worker can be ended from outside. */
+const longestPollMs = 1000;
+const never = 2n ** 63n - 1n;
+
+run(data.port);
+
+async function run(port: MessagePort): Promise<void> {
+  const wake = new WakeEvent();
+  const timer = new DeadlineTimer();
+  const core = new Core();
+  rehearse(core);
+  const node = new CarpNode(
+    {
+      core,
+      link: openNetlinkLink(),
+      openNic: (state) =>
+        openPacketNic({ interfaceIndex: state.index, interfaceName: state.name, groups: [4, 6] }),
+      emit: (event) => port.postMessage({ event }),
+    },
+    { sourceMac: data.sourceMac },
+  );
+  port.postMessage({ wakeDescriptor: wake.descriptor });
+  try {
+    await loop(port, node, wake, timer);
+  } catch (error) {
+    node.abandon();
+    throw error;
+  }
+  timer.close();
+  wake.close();
+  port.close();
+}
+
+async function loop(port: MessagePort, node: CarpNode, wake: WakeEvent, timer: DeadlineTimer): Promise<void> {
+  let poller: Poller | undefined;
+  let version = -1;
+  let armed = never;
+  for (;;) {
+    if (poller === undefined || version !== node.nicVersion) {
+      version = node.nicVersion;
+      poller = new Poller([wake.descriptor, timer.descriptor, ...node.descriptors()]);
+    }
+    const deadline = node.deadlineNs();
+    if (deadline !== armed) {
+      if (deadline === never) timer.disarm();
+      else timer.arm(deadline);
+      armed = deadline;
+    }
+    if (poller.wait(longestPollMs) > 0) {
+      if (poller.ready(1)) {
+        timer.clear();
+        armed = never;
+      }
+      if (poller.ready(2)) node.turnLink();
+      node.turn();
+      if (poller.ready(0)) {
+        wake.clear();
+        for (let item = receiveMessageOnPort(port); item; item = receiveMessageOnPort(port)) {
+          if (answerRequest(node, port, item.message as Request)) return;
+        }
+      }
+    }
+    // One turn of the event loop lets the worker be ended from outside.
+    await new Promise(setImmediate);
+  }
+}
