@@ -24,6 +24,7 @@ class NetlinkLink implements Link {
   readonly #requests = new RouteRequests();
   readonly #virtualMacs = new VirtualMacs(this.#requests);
   readonly #events: NetlinkSocket;
+  #closed = false;
 
   constructor() {
     try {
@@ -94,8 +95,16 @@ class NetlinkLink implements Link {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#events.close();
-    this.#requests.close();
+    try {
+      this.#virtualMacs.settle();
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+    } finally {
+      this.#requests.close();
+    }
   }
 }
 

@@ -66,6 +66,7 @@ export class VirtualMacs {
   /** Creates or adopts the macvlan and returns its index. Throws SystemError, having undone what it did. */
   create(parent: number, name: string, mac: Uint8Array): number {
     const links = this.#requests.links();
+    this.settle(links);
     const below = links.find((link) => link.index === parent);
     if (below === undefined) throw systemError("RTM_NEWLINK", ENODEV, `there is no interface ${parent}`);
     const present = links.find((link) => link.name === name);
@@ -90,7 +91,6 @@ export class VirtualMacs {
   remove(index: number): void {
     const links = this.#requests.links();
     const present = links.find((link) => link.index === index);
-    const parent = this.#members.get(index)?.parent ?? present?.parent;
     if (present !== undefined) {
       if (present.kind !== "macvlan") {
         throw systemError("RTM_DELLINK", EINVAL, `${present.name} is no macvlan`);
@@ -99,9 +99,18 @@ export class VirtualMacs {
       this.#requests.change(messages.RTM_DELLINK, 0, linkRemoval(index));
     }
     this.#members.delete(index);
-    if (parent === undefined) return;
-    if ([...this.#members.values()].some((member) => member.parent === parent)) return;
-    this.#restore(parent, links.find((link) => link.index === parent)?.name);
+    this.settle(links);
+  }
+
+  /** Forgets macvlans that went away with their parent, and restores the settings that none needs any more. */
+  settle(links = this.#requests.links()): void {
+    for (const index of this.#members.keys()) {
+      if (!links.some((link) => link.index === index)) this.#members.delete(index);
+    }
+    const needed = new Set([...this.#members.values()].map((member) => member.parent));
+    for (const parent of this.#originals.keys()) {
+      if (!needed.has(parent)) this.#restore(parent, links.find((link) => link.index === parent)?.name);
+    }
   }
 
   /** To be called before an address is added; interfaces that are no virtual MAC are left alone. */

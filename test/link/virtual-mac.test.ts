@@ -158,6 +158,29 @@ describe("the virtual MAC", () => {
     });
   });
 
+  test("that went with its parent is forgotten, and the settings come back", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await inLab((open) => {
+      writeFileSync("/proc/sys/net/ipv4/conf/all/rp_filter", "1");
+      const link = open();
+      for (let round = 0; round < 3; round++) {
+        const parent = link.find("left")!.index;
+        link.createVirtualMac(parent, virtualMacName(parent, 7), mac(7));
+        expect(setting("ipv4/conf/all/rp_filter")).toBe("0");
+        ip("link del left");
+        expect(link.find(virtualMacName(parent, 7))).toBeUndefined();
+        ip("link add left type veth peer name other");
+      }
+      const parent = link.find("left")!.index;
+      link.removeInterface(link.createVirtualMac(parent, virtualMacName(parent, 7), mac(7)));
+      expect(setting("ipv4/conf/all/rp_filter")).toBe("1");
+      link.createVirtualMac(parent, virtualMacName(parent, 7), mac(7));
+      ip("link del left");
+      link.close();
+      expect(setting("ipv4/conf/all/rp_filter")).toBe("1");
+    });
+  });
+
   test("touches nothing that is not its own", async ({ skip }) => {
     requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
     await inLab((open) => {
