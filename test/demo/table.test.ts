@@ -29,7 +29,7 @@ const lost: DemoView = {
   ...settled,
   seconds: 7.5,
   title: "hosta loses power",
-  states: new Map([...settled.states, ["hosta", new Map()]]),
+  states: new Map<string, ReadonlyMap<number, VhidState>>([...settled.states, ["hosta", new Map()]]),
   answers: new Map([["192.168.1.51", "hostb"]]),
 };
 
