@@ -86,14 +86,14 @@ function setInterface(command: CommandRecord): CommandResult {
   const link = interfaceAt(command.interfaceIndex);
   const record = changetype<usize>(link);
   const linkBits: u8 = (InterfaceFlag.Up | InterfaceFlag.Carrier) as u8;
-  const hadLink = link.flags & linkBits;
+  const hadLink = (link.flags & linkBits) == linkBits;
   link.inUse = 1;
   link.flags = command.flags;
   copyMac(record + INTERFACE_MAC, COMMAND_OFFSET + COMMAND_MAC);
   store<u32>(record + INTERFACE_SOURCE4, load<u32>(COMMAND_OFFSET + COMMAND_SOURCE4));
   copyAddress6(record + INTERFACE_SOURCE6, COMMAND_OFFSET + COMMAND_SOURCE6);
-  if (((hadLink == linkBits) != (link.flags & linkBits)) == linkBits)
-    evaluateInterface(command.interfaceIndex);
+  const hasLink = (link.flags & linkBits) == linkBits;
+  if (hasLink != hadLink) evaluateInterface(command.interfaceIndex);
   return CommandResult.Ok;
 }
 

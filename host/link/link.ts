@@ -50,6 +50,11 @@ export interface Link {
   /** Removes an address; one that is not there is no error. Throws SystemError. */
   removeAddress(index: number, address: PrefixedAddress): void;
   /**
+   * Prepares an interface for virtual addresses of a subnet in which it has none of its own: when one of them is taken
+   * away the kernel keeps the others (promote_secondaries). `close` restores the setting.
+   */
+  prepare(name: string): void;
+  /**
    * Creates a macvlan in private mode, named `name`, with the given MAC above interface `parent`, prepared to
    * carry virtual addresses, and sets it up. Returns its index. An equal one that is already there is reused.
    */

@@ -58,6 +58,8 @@ class ProcessLink implements MemoryLink {
     this.removeByHand(index, address);
   }
 
+  prepare(): void {}
+
   createVirtualMac(parent: number, name: string, mac: Uint8Array): number {
     this.#mayFail("createVirtualMac", parent);
     const present = this.find(name);

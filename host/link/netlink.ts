@@ -6,6 +6,7 @@ import type { InterfaceState, Link, LinkEvent, PrefixedAddress } from "./link.ts
 import { decodeLink, type LinkRecord } from "./link-payload.ts";
 import * as messages from "./messages.ts";
 import { RouteRequests } from "./requests.ts";
+import { readSetting, writeSetting } from "./sysctl.ts";
 import { VirtualMacs } from "./virtual-mac.ts";
 
 const NETLINK_ROUTE = 0;
@@ -24,6 +25,8 @@ class NetlinkLink implements Link {
   readonly #requests = new RouteRequests();
   readonly #virtualMacs = new VirtualMacs(this.#requests);
   readonly #events: NetlinkSocket;
+  /** What settings were before they were changed. */
+  readonly #originals = new Map<string, string>();
   #closed = false;
 
   constructor() {
@@ -66,6 +69,14 @@ class NetlinkLink implements Link {
       if (!isGone) throw error;
     }
     this.#virtualMacs.afterRemoving(index, address);
+  }
+
+  prepare(name: string): void {
+    const setting = `ipv4/conf/${name}/promote_secondaries`;
+    const original = readSetting(setting);
+    if (original === undefined || this.#originals.has(setting)) return;
+    this.#originals.set(setting, original);
+    writeSetting(setting, "1");
   }
 
   createVirtualMac(parent: number, name: string, mac: Uint8Array): number {

@@ -266,18 +266,25 @@ export class CarpNode {
     this.settle();
   }
 
-  /** Answers every event, and sends when there is no further one: addresses are in place before anyone hears of it. */
+  /**
+   * Answers events and sends frames until there are no more of either. Events come first: the addresses are in place
+   * before anybody hears of it.
+   */
   private settle(): void {
-    for (let events = this.parts.core.events(); events.length > 0; events = this.parts.core.events()) {
+    for (;;) {
+      const events = this.parts.core.events();
       for (const event of events) this.answer(event);
+      if (events.length === 0 && !this.transmit()) return;
     }
-    this.transmit();
   }
 
-  private transmit(): void {
+  /** Sends what there is to send; false where there was nothing. */
+  private transmit(): boolean {
     const { core } = this.parts;
     const slots = core.transmitSlots;
+    let sent = false;
     for (let count = core.pollTransmit(); count > 0; count = core.pollTransmit()) {
+      sent = true;
       for (let first = 0; first < count; ) {
         const interfaceIndex = slots.interfaceIndex(first);
         let next = first + 1;
@@ -287,8 +294,7 @@ export class CarpNode {
       }
       core.handleSent(monotonicNs(), count);
     }
-    const events = core.events();
-    for (const event of events) this.answer(event);
+    return sent;
   }
 
   /** Sends slots of one interface; one that fails is marked, and the next gets its chance. */
@@ -372,8 +378,21 @@ export class CarpNode {
     port.nic = this.parts.openNic(state);
     this.nicVersion++;
     this.ports.push(port);
+    this.prepare(port);
     this.learn(port, state);
     return port;
+  }
+
+  /** A setting that cannot be made (a read-only /proc/sys) is worth a line and no more. */
+  private prepare(port: Port): void {
+    try {
+      this.parts.link.prepare(port.name);
+    } catch (error) {
+      this.log(
+        "warning",
+        `${port.name}: ${messageOf(error)}; virtual addresses of one subnet may go together`,
+      );
+    }
   }
 
   private closePorts(): void {
@@ -413,6 +432,7 @@ export class CarpNode {
     try {
       port.nic = this.parts.openNic(state);
       this.nicVersion++;
+      this.prepare(port);
       for (const member of this.members.values()) {
         if (member.port === port) this.occupy(member, state);
       }

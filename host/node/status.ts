@@ -20,8 +20,7 @@ export function describeVirtualHost(
   nowNs: bigint,
 ): VirtualHostStatus {
   const masterDownMs = 3000 * record.advbase + skewMs(record.advskew);
-  const { advertiseDeadlineNs, masterDownDeadlineNs } = record;
-  const deadline = advertiseDeadlineNs < masterDownDeadlineNs ? advertiseDeadlineNs : masterDownDeadlineNs;
+  const deadline = earlier(record.advertiseDeadlineNs, record.masterDownDeadlineNs);
   return {
     schema: 1,
     interface: host.interfaceName,
@@ -67,6 +66,11 @@ function masterOf(record: InstanceRecord, masterDownMs: number, nowNs: bigint): 
   if (record.state === State.Master) return "self";
   const isFresh = record.peer !== undefined && Number(nowNs - record.heardAtNs) / 1e6 <= masterDownMs;
   return record.state === State.Backup && isFresh ? peerText(record.peer) : null;
+}
+
+function earlier(one: bigint, other: bigint): bigint {
+  if (one < other) return one;
+  return other;
 }
 
 /** 1/256 s in milliseconds. */
