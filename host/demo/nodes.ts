@@ -1,28 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { request } from "node:http";
+import type { NodeStatus, VirtualHostStatus } from "../node-api.ts";
 import type { LabHost } from "./lab.ts";
-
-/** What the demo and the lab's tests read from `carp status --json`, one for each VHID. */
-export interface VhidStatus {
-  readonly interface: string;
-  readonly vhid: number;
-  readonly state: "INIT" | "BACKUP" | "MASTER";
-  readonly advbase: number;
-  readonly advskew: number;
-  readonly demotion: number;
-  readonly addresses: readonly string[];
-  readonly last_transition: TransitionStatus | null;
-  readonly counters: Readonly<Record<string, number>>;
-}
-
-export interface TransitionStatus {
-  readonly from: string;
-  readonly to: string;
-  readonly reason: string;
-  /** ISO 8601. */
-  readonly at: string;
-}
 
 /** A program that runs on a host of the lab. */
 export interface LabProcess {
@@ -39,8 +19,8 @@ export interface LabProcess {
 /** A node of ours on a host of the lab. */
 export interface LabNode extends LabProcess {
   readonly socket: string;
-  /** As an operator would get it; rejects while the node does not answer. */
-  status(): Promise<VhidStatus[]>;
+  /** Its virtual hosts as `carp status --json` has them; rejects while the node does not answer. */
+  status(): Promise<readonly VirtualHostStatus[]>;
 }
 
 /** Starts `node PROGRAM up --socket SOCKET …` on the host. */
@@ -77,8 +57,8 @@ export function startOn(host: LabHost, argv: readonly string[]): LabProcess {
   };
 }
 
-/** `GET /v1/status` on a node's control socket. */
-export function readStatus(socketPath: string): Promise<VhidStatus[]> {
+/** The virtual hosts of `GET /v1/status` on a node's control socket. */
+export function readStatus(socketPath: string): Promise<readonly VirtualHostStatus[]> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path: "/v1/status", timeout: 1000 }, (answer) => {
       let body = "";
@@ -89,7 +69,7 @@ export function readStatus(socketPath: string): Promise<VhidStatus[]> {
       answer.on("error", reject);
       answer.on("end", () => {
         try {
-          resolve(JSON.parse(body) as VhidStatus[]);
+          resolve((JSON.parse(body) as NodeStatus).virtual_hosts);
         } catch (error) {
           reject(error);
         }

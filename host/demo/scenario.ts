@@ -1,6 +1,6 @@
-import type { VhidStatus } from "./nodes.ts";
+import type { VirtualHostStatus } from "../node-api.ts";
 
-export type VhidState = VhidStatus["state"];
+export type VhidState = VirtualHostStatus["state"];
 
 /** The three hosts of the FreeBSD handbook's example: two servers, and a third that stands in for both. */
 export const handbook: readonly DemoHost[] = [

@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createLab, type HostPlan, type Lab } from "../../host/demo/lab.ts";
 import { canUseNamespaces } from "../../host/demo/namespaces.ts";
-import { type LabNode, type LabProcess, startNode, startOn, type VhidStatus } from "../../host/demo/nodes.ts";
+import { type LabNode, type LabProcess, startNode, startOn } from "../../host/demo/nodes.ts";
 import { type Observer, observe } from "../../host/demo/observer.ts";
+import type { VirtualHostStatus } from "../../host/node-api.ts";
 import { requireOrSkip } from "./require.ts";
 
 /** The program under test, as it is installed. */
@@ -94,10 +95,10 @@ export async function requireProgram(need: Need, skip: (reason: string) => void)
 }
 
 /** `carp status --json` as an operator would ask for it. */
-export async function statusByCommand(node: LabNode): Promise<VhidStatus[]> {
+export async function statusByCommand(node: LabNode): Promise<readonly VirtualHostStatus[]> {
   const argv = [program, "status", "--json", "--socket", node.socket];
   const { stdout } = await promisify(execFile)(process.execPath, argv);
-  return JSON.parse(stdout) as VhidStatus[];
+  return JSON.parse(stdout) as readonly VirtualHostStatus[];
 }
 
 function wordsOf(started: ReadonlyMap<string, LabProcess>): string {

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import type { LabNode, VhidStatus } from "../../host/demo/nodes.ts";
+import type { LabNode } from "../../host/demo/nodes.ts";
+import type { VirtualHostStatus } from "../../host/node-api.ts";
 import type { Network, Ucarp, VirtualHost } from "./network.ts";
 import { sleep, waitFor } from "./wait.ts";
 
@@ -46,9 +47,9 @@ export async function electPeer(network: Network, ours: Settings = {}, peer: Set
 export function waitForState(
   node: LabNode,
   vhid: number,
-  state: VhidStatus["state"],
+  state: VirtualHostStatus["state"],
   timeoutMs: number,
-): Promise<VhidStatus> {
+): Promise<VirtualHostStatus> {
   return waitFor(
     async () => {
       if (node.hasEnded) throw new Error("the node has ended");
