@@ -53,9 +53,10 @@ async function build() {
   mkdirSync(inRoot("build"), { recursive: true });
   rmSync(stampFile, { force: true });
   const before = fingerprint();
-  for (const target of Object.keys(readJson(inRoot("asconfig.json"))?.targets ?? {})) {
+  for (const [target, { entries = [] }] of Object.entries(readJson(inRoot("asconfig.json"))?.targets ?? {})) {
     const argv = [
       inRoot("node_modules/assemblyscript/bin/asc.js"),
+      ...entries, // asc itself takes entries for all targets alike
       "--config",
       "asconfig.json",
       "--target",

@@ -1,0 +1,99 @@
+/**
+ * A second entry, for unit tests alone: the insides of wire, crypto and protocol, with addresses as numbers. It is
+ * compiled together with the front door into `build/testing.wasm`, which no host uses. Tests lay their data out in
+ * the receive ring.
+ */
+import * as hmac from "./crypto/hmac.ts";
+import * as sha1 from "./crypto/sha1.ts";
+import { instanceAt, lookUp } from "./memory/records.ts";
+import { nextCounter, wasSent } from "./protocol/counter.ts";
+import * as interval from "./protocol/interval.ts";
+import { nextDeadline, reschedule } from "./protocol/schedule.ts";
+import * as checksum from "./wire/checksum.ts";
+
+export function sha1Initialize(state: usize): void {
+  sha1.initialize(state);
+}
+
+export function sha1Compress(target: usize, state: usize, block: usize, schedule: usize): void {
+  sha1.compress(target, state, block, schedule);
+}
+
+export function hmacSavedSize(): usize {
+  return hmac.SAVED_SIZE;
+}
+
+export function hmacScratchSize(): usize {
+  return hmac.HMAC_SCRATCH_SIZE;
+}
+
+export function hmacSave(
+  saved: usize,
+  key: usize,
+  keyLength: usize,
+  prefix: usize,
+  prefixLength: usize,
+  scratch: usize,
+): void {
+  hmac.save(saved, key, keyLength, prefix, prefixLength, scratch);
+}
+
+export function hmacFinish(saved: usize, suffix: usize, digest: usize, scratch: usize): void {
+  hmac.finish(saved, suffix, digest, scratch);
+}
+
+export function hmacSameDigest(a: usize, b: usize): bool {
+  return hmac.sameDigest(a, b);
+}
+
+export function checksumSum(data: usize, length: usize): u32 {
+  return checksum.sum(data, length);
+}
+
+export function checksumOf(data: usize, length: usize): u32 {
+  return checksum.checksum(data, length);
+}
+
+/** The index of that virtual host's instance, or NO_INSTANCE. The functions below take it. */
+export function instanceIndex(interfaceIndex: u32, vhid: u32): u32 {
+  return lookUp(interfaceIndex, vhid);
+}
+
+export function effectiveSkew(index: u32): u32 {
+  return interval.effectiveSkew(instanceAt(index));
+}
+
+export function ownRank(index: u32): u32 {
+  return interval.ownRank(instanceAt(index));
+}
+
+export function timeOutRank(index: u32): u32 {
+  return interval.timeOutRank(instanceAt(index));
+}
+
+export function advertisementInterval(index: u32): i64 {
+  return interval.advertisementInterval(instanceAt(index));
+}
+
+export function masterDownTime(index: u32): i64 {
+  return interval.masterDownTime(instanceAt(index));
+}
+
+export function takeCounter(index: u32): u64 {
+  return nextCounter(instanceAt(index));
+}
+
+export function counterWasSent(index: u32, counter: u64): bool {
+  return wasSent(instanceAt(index), counter);
+}
+
+/** Sets the master-down timer and takes its place among the deadlines. */
+export function setDeadline(index: u32, deadline: i64): void {
+  const instance = instanceAt(index);
+  instance.masterDownDeadline = deadline;
+  reschedule(instance);
+}
+
+export function earliestDeadline(): i64 {
+  return nextDeadline();
+}
