@@ -73,9 +73,9 @@ class NetlinkLink implements Link {
 
   prepare(name: string): void {
     const setting = `ipv4/conf/${name}/promote_secondaries`;
-    const original = readSetting(setting);
-    if (original === undefined || this.#originals.has(setting)) return;
-    this.#originals.set(setting, original);
+    const current = readSetting(setting);
+    if (current === undefined) return;
+    if (!this.#originals.has(setting)) this.#originals.set(setting, current);
     writeSetting(setting, "1");
   }
 
@@ -111,6 +111,7 @@ class NetlinkLink implements Link {
     this.#events.close();
     try {
       this.#virtualMacs.settle();
+      for (const [setting, original] of this.#originals) writeSetting(setting, original);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
     } finally {

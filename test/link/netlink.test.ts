@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SystemError } from "../../host/errors.ts";
@@ -42,6 +43,25 @@ function addressesOf(link: Link, name: string): string[] {
 }
 
 describe("the netlink link", () => {
+  test("prepares an interface, another one of the same name too, and restores the setting at the end", async ({
+    skip,
+  }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withLink((link, _index, [first, second]) => {
+      const setting = "/proc/sys/net/ipv4/conf/left/promote_secondaries";
+      const value = () => execFileSync("ip", ["netns", "exec", first, "cat", setting], { encoding: "utf8" });
+      const original = value();
+      inNamespace(first, () => link.prepare("left"));
+      expect(value()).toBe("1\n");
+      ip(`-n ${first} link del left`);
+      connect(first, second);
+      inNamespace(first, () => link.prepare("left"));
+      expect(value()).toBe("1\n");
+      inNamespace(first, () => link.close());
+      expect(value()).toBe(original);
+    });
+  });
+
   test("tells what the kernel knows of interfaces", async ({ skip }) => {
     requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
     await withLink((link, index, [first]) => {
