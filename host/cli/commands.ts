@@ -1,0 +1,243 @@
+import type { RunCommand } from "./terminal.ts";
+
+/** An option of a command; `value` is what its value is called in the help. */
+export interface Option {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+  readonly multiple?: boolean;
+  readonly value?: string;
+  readonly sentence: string;
+}
+
+/** One command: what dispatch and help know of it, and how to get at its program. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly usage: readonly string[];
+  /** By long name. */
+  readonly options: Readonly<Record<string, Option>>;
+  /** How many words it takes that are no options, at least and at most; none where it is left out. */
+  readonly words?: readonly [minimum: number, maximum: number];
+  /** Everything from the first word on is taken as it stands, dashes included. */
+  readonly wordsAsTheyStand?: boolean;
+  /** Sentences below the options. */
+  readonly notes?: readonly string[];
+  readonly examples: readonly string[];
+  readonly load: () => Promise<RunCommand>;
+}
+
+const many = Number.MAX_SAFE_INTEGER;
+
+const socket: Option = {
+  type: "string",
+  value: "PATH",
+  sentence: "The control socket of the node (default /run/carp/carp.sock).",
+};
+
+const json: Option = { type: "boolean", sentence: "Prints JSON." };
+
+const map: Option = {
+  type: "string",
+  multiple: true,
+  value: "NAME=NAME",
+  sentence: "An interface of the file and what it is called here, as em0=eth0; may be repeated.",
+};
+
+const passFile: Option = {
+  type: "string",
+  value: "FILE",
+  sentence: "The pass phrase is the file's first line; others must not be able to read the file.",
+};
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [
+  {
+    name: "up",
+    summary: "run a node in the foreground",
+    usage: [
+      "carp up --interface IF --vhid N --pass-file FILE [OPTION]… ADDRESS/LENGTH…",
+      "carp up --rc-conf FILE [--map NAME=NAME]… [OPTION]…",
+    ],
+    options: {
+      interface: {
+        type: "string",
+        short: "i",
+        value: "IF",
+        sentence: "The interface that shares the addresses.",
+      },
+      vhid: {
+        type: "string",
+        value: "N",
+        sentence: "The virtual host's number, 1..255, the same on all hosts.",
+      },
+      "pass-file": passFile,
+      advbase: {
+        type: "string",
+        value: "N",
+        sentence: "Seconds between advertisements, 1..255 (default 1).",
+      },
+      advskew: {
+        type: "string",
+        value: "N",
+        sentence:
+          "Added to advbase, in 1/256 s, 0..254 (default 0); the host with the shortest interval is master.",
+      },
+      preempt: { type: "boolean", sentence: "Takes over from a master that advertises less often." },
+      vmac: { type: "boolean", sentence: "Holds the addresses on a macvlan with the virtual MAC." },
+      "source-mac": {
+        type: "string",
+        value: "virtual|own",
+        sentence:
+          "The source MAC of advertisements (default virtual); own where a hypervisor forbids others.",
+      },
+      io: { type: "string", value: "packet|raw", sentence: "How frames are read and sent (default packet)." },
+      "rc-conf": { type: "string", value: "FILE", sentence: "Reads the virtual hosts from an rc.conf." },
+      map,
+      socket,
+    },
+    words: [0, many],
+    notes: [
+      "SIGTERM and SIGINT leave politely, SIGHUP reads the configuration again, SIGUSR1 logs the status.",
+    ],
+    examples: [
+      "carp up --interface eth0 --vhid 1 --pass-file /etc/carp/pass 192.168.1.50/24",
+      "carp up --rc-conf /etc/carp/rc.conf --map em0=eth0 --preempt",
+    ],
+    load: async () => (await import("./up.ts")).runUp,
+  },
+  {
+    name: "check",
+    summary: "check a configuration and report every problem at once",
+    usage: ["carp check [--map NAME=NAME]… FILE…"],
+    options: { map },
+    words: [1, many],
+    examples: ["carp check --map em0=eth0 /etc/carp/rc.conf"],
+    load: async () => (await import("./check.ts")).runCheck,
+  },
+  {
+    name: "status",
+    summary: "show the virtual hosts of a running node",
+    usage: ["carp status [VHID[@IF]] [--json | --check] [--watch] [--socket PATH]"],
+    options: {
+      json: { type: "boolean", sentence: "Prints an array with one object for each VHID." },
+      watch: { type: "boolean", short: "w", sentence: "Shows it again each second." },
+      check: {
+        type: "boolean",
+        sentence:
+          "Prints one line for a monitoring system and exits with 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+      },
+      socket,
+    },
+    words: [0, 1],
+    examples: ["carp status", "carp status 1@eth0", "carp status --json"],
+    load: async () => (await import("./status.ts")).runStatus,
+  },
+  {
+    name: "ifconfig",
+    summary: "show or change virtual hosts in FreeBSD's words",
+    usage: ["carp ifconfig [--socket PATH] [IF]", "carp ifconfig [--socket PATH] IF vhid N WORD…"],
+    options: { socket },
+    words: [0, many],
+    wordsAsTheyStand: true,
+    notes: [
+      "Words: advbase N, advskew N, pass STRING, state backup|master, ADDRESS/LENGTH with alias or -alias.",
+      "Other users of this machine can see a pass phrase that is given here.",
+    ],
+    examples: [
+      "carp ifconfig",
+      "carp ifconfig em0 vhid 1 state backup",
+      "carp ifconfig em0 vhid 1 advskew 50",
+    ],
+    load: async () => (await import("./ifconfig.ts")).runIfconfig,
+  },
+  {
+    name: "sysctl",
+    summary: "read or write net.inet.carp.*",
+    usage: ["carp sysctl [--socket PATH] [net.inet.carp.NAME[=VALUE]]…"],
+    options: { socket },
+    words: [0, many],
+    notes: ["A write to net.inet.carp.demotion adds: 240 demotes this host, -240 takes it back."],
+    examples: [
+      "carp sysctl",
+      "carp sysctl net.inet.carp.preempt=1",
+      "carp sysctl net.inet.carp.demotion=240",
+    ],
+    load: async () => (await import("./sysctl.ts")).runSysctl,
+  },
+  {
+    name: "monitor",
+    summary: "print one line for each event of a running node",
+    usage: ["carp monitor [--json] [--socket PATH]"],
+    options: { json: { type: "boolean", sentence: "Prints one JSON object a line." }, socket },
+    examples: ["carp monitor"],
+    load: async () => (await import("./monitor.ts")).runMonitor,
+  },
+  {
+    name: "reload",
+    summary: "have a running node read its configuration again",
+    usage: ["carp reload [--socket PATH]"],
+    options: { socket },
+    examples: ["carp reload"],
+    load: async () => (await import("./reload.ts")).runReload,
+  },
+  {
+    name: "verify",
+    summary: "verify the advertisements of a capture",
+    usage: ["carp verify [-p PASS | --pass-file FILE] -a ADDRESS… [--json] FILE.pcap…"],
+    options: {
+      pass: {
+        type: "string",
+        short: "p",
+        value: "PASS",
+        sentence:
+          "The pass phrase. Other users can see it here: prefer --pass-file. Without one it is empty.",
+      },
+      "pass-file": passFile,
+      address: {
+        type: "string",
+        short: "a",
+        multiple: true,
+        value: "ADDRESS",
+        sentence: "A virtual address, or VHID@ADDRESS; repeat it for each one: all are part of the HMAC.",
+      },
+      json: { type: "boolean", sentence: "Prints an array with one object for each CARP packet." },
+    },
+    words: [1, many],
+    notes: ["Exits with 1 when an advertisement is not authentic."],
+    examples: ["carp verify --pass-file /etc/carp/pass -a 192.168.1.50 lab.pcap"],
+    load: async () => (await import("./verify.ts")).runVerify,
+  },
+  {
+    name: "demo",
+    summary: "run three hosts on this machine and let one fail",
+    usage: ["carp demo"],
+    options: {},
+    examples: ["carp demo"],
+    load: async () => (await import("./demo.ts")).runDemoCommand,
+  },
+  {
+    name: "conformance",
+    summary: "print this node's verdict on each packet of a vector file",
+    usage: ["carp conformance FILE.json"],
+    options: {},
+    words: [1, 1],
+    examples: ["carp conformance vectors.json"],
+    load: async () => (await import("./conformance.ts")).runConformance,
+  },
+  {
+    name: "genkey",
+    summary: "print a new pass phrase",
+    usage: ["carp genkey"],
+    options: {},
+    examples: ["(umask 077; carp genkey > /etc/carp/pass)"],
+    load: async () => (await import("./genkey.ts")).runGenkey,
+  },
+  {
+    name: "version",
+    summary: "print the version",
+    usage: ["carp version"],
+    options: { json },
+    examples: ["carp version"],
+    load: async () => (await import("./version.ts")).runVersion,
+  },
+];

@@ -1,0 +1,161 @@
+import { formatProblems, type Loaded, loadConfiguration, type Sources } from "../config/check.ts";
+import { parseMap } from "../config/map.ts";
+import type { Configuration, Problem } from "../config/model.ts";
+import { commandLine } from "../config/words.ts";
+import { defaultSocket } from "../control/path.ts";
+import { type ControlServer, listenControl } from "../control/server.ts";
+import { ExitCode, OperatorError } from "../errors.ts";
+import { LogWriter } from "../log.ts";
+import type { NodeController } from "../node-api.ts";
+import type { StartOptions } from "../node-control.ts";
+import type { Arguments } from "./arguments.ts";
+import { EventLog, LoggedNode } from "./loggednode.ts";
+import type { RunCommand, Terminal } from "./terminal.ts";
+
+/** Starts the node; a test gives its own. */
+export type StartNode = (options: StartOptions) => Promise<NodeController>;
+
+/** `carp up`: listens on the control socket, then runs the node until a signal ends it. */
+export const runUp: RunCommand = (given, terminal) =>
+  runNode(given, terminal, async (options) => (await import("../node-control.ts")).startNode(options));
+
+/** How long a polite stop may take before the program ends without it. */
+const stopPatienceMs = 5000;
+
+export async function runNode(given: Arguments, terminal: Terminal, startNode: StartNode): Promise<ExitCode> {
+  const io = readChoice(given, "io", ["packet", "raw"] as const);
+  const sourceMac = readChoice(given, "source-mac", ["virtual", "own"] as const);
+  const sources = readSources(given);
+  const configuration = report(loadConfiguration(sources), terminal);
+  if (configuration === undefined) return ExitCode.Configuration;
+
+  const log = new LogWriter(terminal.err);
+  const events = new EventLog(log);
+  let node: LoggedNode | undefined;
+  const reload = () => reconfigure(sources, node as LoggedNode, log);
+  const signals = listenSignals(terminal, {
+    SIGHUP: () => void (node && reload().catch((error) => log.write(`error: ${messageOf(error)}`))),
+    SIGUSR1: () => void node?.logStatus().catch((error) => log.write(`error: ${messageOf(error)}`)),
+  });
+  let server: ControlServer | undefined;
+  try {
+    server = await listenControl({
+      path: given.text("socket") ?? defaultSocket,
+      controller: () => node,
+      reload,
+      onDefect: (error) => log.write(`error: ${messageOf(error)}: this is a defect`),
+    });
+    let fail: (error: Error) => void = () => undefined;
+    const failure = new Promise<Error>((resolve) => {
+      fail = resolve;
+    });
+    const started = await startNode({
+      configuration,
+      io,
+      sourceMac,
+      onEvent: (event) => events.note(event),
+      onFailure: fail,
+    });
+    node = new LoggedNode(started, events);
+    await node.announce(configuration);
+    const error = await Promise.race([signals.stopRequested, failure]);
+    if (error !== undefined) throw error;
+    return await stop(node, log);
+  } finally {
+    signals.close();
+    await server?.close();
+  }
+}
+
+function readSources(given: Arguments): Sources {
+  const rcConf = given.text("rc-conf");
+  if (rcConf === undefined && given.has("map"))
+    throw new OperatorError(ExitCode.Usage, "--map is for --rc-conf: give --interface the name it has here");
+  if (rcConf === undefined && !given.has("interface") && given.words.length === 0)
+    throw new OperatorError(
+      ExitCode.Usage,
+      "there is no configuration: give --rc-conf FILE, or --interface, --vhid and an address; carp up --help says more",
+    );
+  return {
+    rcConf,
+    map: parseMap(given.list("map")),
+    flags: {
+      interfaceName: given.text("interface"),
+      vhid: given.text("vhid"),
+      passFile: given.text("pass-file"),
+      advbase: given.text("advbase"),
+      advskew: given.text("advskew"),
+      preempt: given.has("preempt"),
+      virtualMac: given.has("vmac"),
+      addresses: given.words,
+    },
+  };
+}
+
+function readChoice<Choice extends string>(
+  given: Arguments,
+  name: string,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  const text = given.text(name) ?? choices[0];
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice !== undefined) return choice;
+  throw new OperatorError(ExitCode.Usage, `--${name} is one of ${choices.join(", ")}`);
+}
+
+/** Prints every problem; the configuration, if it may be used. */
+function report({ configuration, problems }: Loaded, { err }: Terminal): Configuration | undefined {
+  for (const problem of problems) err.write(`${explain(problem)}\n`);
+  return configuration;
+}
+
+function explain(problem: Problem): string {
+  if (problem.position.file !== commandLine) return formatProblems([problem]);
+  return `carp: ${problem.severity === "warning" ? "warning: " : ""}${problem.message}`;
+}
+
+/** Everything is read and checked first; with an error, nothing changes. */
+async function reconfigure(sources: Sources, node: LoggedNode, log: LogWriter): Promise<readonly string[]> {
+  const { configuration, problems } = loadConfiguration(sources);
+  const lines = problems.map(explain);
+  for (const line of lines.flatMap((text) => text.split("\n"))) log.write(line);
+  if (configuration === undefined)
+    throw new OperatorError(
+      ExitCode.Configuration,
+      `the configuration was not changed: ${lines.map((line) => line.split("\n")[0]).join("; ")}`,
+    );
+  await node.reconfigure(configuration.virtualHosts, configuration.preempt);
+  log.write("the configuration was read again");
+  return lines;
+}
+
+async function stop(node: LoggedNode, log: LogWriter): Promise<ExitCode> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<ExitCode>((resolve) => {
+    timer = setTimeout(() => resolve(ExitCode.Failed), stopPatienceMs);
+  });
+  const code = await Promise.race([node.stop().then(() => ExitCode.Ok), patience]);
+  clearTimeout(timer);
+  if (code !== ExitCode.Ok) log.write(`error: the node did not stop within ${stopPatienceMs / 1000} s`);
+  return code;
+}
+
+/** Listens from now on, so that no signal ends a node that is starting and has addresses to take away. */
+function listenSignals({ signals }: Terminal, others: Readonly<Record<string, () => void>>) {
+  let requestStop: () => void = () => undefined;
+  const stopRequested = new Promise<undefined>((resolve) => {
+    requestStop = () => resolve(undefined);
+  });
+  const handlers = Object.entries({ SIGTERM: requestStop, SIGINT: requestStop, ...others });
+  for (const [name, handler] of handlers) signals.on(name, handler);
+  return {
+    stopRequested,
+    close: () => {
+      for (const [name, handler] of handlers) signals.off(name, handler);
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
