@@ -94,12 +94,12 @@ async function failover(subject) {
   }
 }
 
+/** Starts the two one after the other, so that each start has the machine to itself. */
 async function startPair(lab, subject) {
-  const [a, b] = await Promise.all([
-    subject.start(lab.host("a"), 0),
-    subject.start(lab.host("b"), backupSkew),
-  ]);
-  const startMs = await Promise.all([a, b].map((node) => node.untilBackup()));
+  const a = await subject.start(lab.host("a"), 0);
+  const aMs = await a.untilBackup();
+  const b = await subject.start(lab.host("b"), backupSkew);
+  const startMs = [aMs, await b.untilBackup()];
   await until(async () => (await a.state()) === "MASTER" && (await b.state()) === "BACKUP");
   return { a, b, startMs };
 }

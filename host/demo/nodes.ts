@@ -69,6 +69,7 @@ export function readStatus(socketPath: string): Promise<readonly VirtualHostStat
       answer.on("error", reject);
       answer.on("end", () => {
         try {
+          if (answer.statusCode !== 200) throw new Error(`the node answers ${answer.statusCode}: ${body}`);
           resolve((JSON.parse(body) as NodeStatus).virtual_hosts);
         } catch (error) {
           reject(error);

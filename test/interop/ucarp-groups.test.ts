@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { HeardAdvertisement } from "../../host/demo/observer.ts";
 import { withNetwork } from "../support/network.ts";
 import { address, pairPlan, waitForAddress, waitForState } from "../support/pair.ts";
-import { awaitTakeover, masterDownMs } from "../support/takeover.ts";
+import { awaitTakeover, expectFormula, masterDownMs } from "../support/takeover.ts";
 import { sleep, waitFor } from "../support/wait.ts";
 
 const needs = ["carp", "ucarp", "tcpdump"] as const;
@@ -66,7 +66,7 @@ test.concurrent("two VHIDs crosswise: each side leads one, and ours takes the ot
     expect(network.observer.heard(2, "ours")).toEqual([]);
     const takeover = awaitTakeover(network.observer, 2, "peer", "ours", 6000);
     await Promise.all([first.stop("SIGKILL"), second.stop("SIGKILL")]);
-    expectFormula((await takeover).afterMs);
+    expectFormula((await takeover).afterMs, 100);
     await waitForAddress(network, "ours", "held", 1000, other);
     expect(await network.addresses("ours")).toContain(address);
   });
@@ -121,9 +121,4 @@ function unlawful(heard: readonly HeardAdvertisement[], begun: number): HeardAdv
     const isFirst = one.host === "hostc" && previous?.host !== "hostc";
     return isFirst && one.at - (previous?.at ?? begun) < masterDownMs(100) - 20;
   });
-}
-
-function expectFormula(afterMs: number): void {
-  expect(afterMs).toBeGreaterThan(masterDownMs(100) - 20);
-  expect(afterMs).toBeLessThan(masterDownMs(100) + 250);
 }

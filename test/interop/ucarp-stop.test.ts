@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { statusByCommand, withNetwork } from "../support/network.ts";
 import { address, electOurs, electPeer, pairPlan, ucarpDeafMs, waitForAddress } from "../support/pair.ts";
-import { awaitTakeover, masterDownMs } from "../support/takeover.ts";
+import { awaitTakeover, expectFormula, masterDownMs } from "../support/takeover.ts";
 import { sleep, waitFor } from "../support/wait.ts";
 
 const needs = ["carp", "ucarp", "tcpdump"] as const;
@@ -91,8 +91,3 @@ test.concurrent("kill -9 of ucarp: ours takes over when the master-down time has
     expect(announced.mac).toBe(network.lab.host("ours").mac);
   });
 });
-
-function expectFormula(afterMs: number, advskew: number): void {
-  expect(afterMs).toBeGreaterThan(masterDownMs(advskew) - 20);
-  expect(afterMs).toBeLessThan(masterDownMs(advskew) + 250);
-}

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { HeardAdvertisement, Observer } from "../../host/demo/observer.ts";
 import { waitFor } from "./wait.ts";
 
@@ -31,4 +32,10 @@ export async function awaitTakeover(
   const last = observer.heard(vhid, from).findLast(({ at }) => at <= first.at);
   if (last === undefined) throw new Error(`${from} never advertised vhid ${vhid}`);
   return { last, first, afterMs: first.at - last.at };
+}
+
+/** The time of a takeover is the master-down time of the backup, and not more than a quarter of a second beyond. */
+export function expectFormula(afterMs: number, advskew: number): void {
+  expect(afterMs).toBeGreaterThan(masterDownMs(advskew) - 20);
+  expect(afterMs).toBeLessThan(masterDownMs(advskew) + 250);
 }
