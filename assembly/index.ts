@@ -8,6 +8,8 @@
  */
 import {
   ABI_VERSION,
+  INSTANCE_SIZE,
+  INSTANCES_OFFSET,
   INTERFACE_CAPACITY,
   INTERFACES_OFFSET,
   LOOKUP_OFFSET,
@@ -38,6 +40,7 @@ export function selftest(): i32 {
  * from which advertisement counters are made.
  */
 export function reset(now: i64, counterBase: u64): void {
+  memory.fill(INSTANCES_OFFSET, 0, settings().instanceLimit * INSTANCE_SIZE);
   memory.fill(SETTINGS_OFFSET, 0, RECEIVE_OFFSET - SETTINGS_OFFSET);
   const all = settings();
   all.now = now;

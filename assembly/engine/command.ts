@@ -39,9 +39,14 @@ import { create, destroy, find } from "../protocol/table.ts";
 
 const LARGEST_DSCP: i32 = 63;
 
-/** Carries out the command in the command record. */
+/** Carries out the command in the command record. A key does not stay there, not even a refused one. */
 export function obey(): CommandResult {
-  const command = commandRecord();
+  const result = carryOut(commandRecord());
+  memory.fill(COMMAND_OFFSET + COMMAND_KEY, 0, KEY_CAPACITY);
+  return result;
+}
+
+function carryOut(command: CommandRecord): CommandResult {
   if (command.kind == Command.SetOption) return setOption(command.fields, command.value);
   if (command.kind == Command.AddDemotion) {
     adjust(null, command.value, DemotionReason.Sysctl);
@@ -135,7 +140,6 @@ function setVirtualHost(command: CommandRecord): CommandResult {
   }
   if (fields & Field.Key) {
     setKey(instance, COMMAND_OFFSET + COMMAND_KEY, command.keyLength);
-    memory.fill(COMMAND_OFFSET + COMMAND_KEY, 0, KEY_CAPACITY);
     prepare(instance);
   }
   if (known == null) evaluate(instance);

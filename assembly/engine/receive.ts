@@ -136,12 +136,12 @@ function checkCarp(
   hopLimit: u32,
   source: usize,
 ): Verdict {
+  if (!settings().allow) return Verdict.NotAllowed;
   if (!interfaceAt(slot.interfaceIndex).inUse) return Verdict.BadInterface;
   if (payload > present || payload < carp.SMALLEST_SIZE) return Verdict.BadLength;
   const vhid = carp.vhid(header);
   slot.instance = lookUp(slot.interfaceIndex, vhid) as u16;
   slot.carpOffset = (header - changetype<usize>(slot) - RECEIVE_FRAME) as u16;
-  if (!settings().allow) return Verdict.NotAllowed;
   const version = carp.version(header);
   if (version == carp.VERSION) {
     if (payload < carp.HEADER_SIZE) return Verdict.BadLength;

@@ -9,6 +9,7 @@ import {
   ADDRESS_CAPACITY,
   INSTANCE_ADDRESSES4,
   INSTANCE_ADDRESSES6,
+  KEY_CAPACITY,
   SCRATCH_OFFSET,
   SCRATCH_SIZE,
 } from "../abi.ts";
@@ -53,6 +54,7 @@ export function sign(instance: Instance, counter: usize, digest: usize): void {
 
 /** Takes the pass phrase; trailing zero bytes do not matter (protocol §2.1). */
 export function setKey(instance: Instance, key: usize, length: u32): void {
+  memory.fill(changetype<usize>(instance) + INSTANCE_KEY, 0, KEY_CAPACITY);
   memory.copy(changetype<usize>(instance) + INSTANCE_KEY, key, length);
   instance.keyLength = length as u8;
 }
