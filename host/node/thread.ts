@@ -53,8 +53,8 @@ async function loop(port: MessagePort, node: CarpNode, wake: WakeEvent, timer: D
   let version = -1;
   let armed = never;
   for (;;) {
-    if (poller === undefined || version !== node.nicVersion) {
-      version = node.nicVersion;
+    if (poller === undefined || version !== node.descriptorVersion) {
+      version = node.descriptorVersion;
       poller = new Poller([wake.descriptor, timer.descriptor, ...node.descriptors()]);
     }
     const deadline = node.deadlineNs();

@@ -1,0 +1,104 @@
+import { Verdict } from "../../assembly/abi.ts";
+import { monotonicNs } from "../clock.ts";
+import type { Core } from "../core/core.ts";
+import type { CoreEvent } from "../core/records.ts";
+import { verdictWord } from "../core/words.ts";
+import type { Nic } from "../nic/nic.ts";
+import type { Log } from "./log.ts";
+import type { Port } from "./ports.ts";
+
+/** No such device: what sending through an interface that is away amounts to. */
+const ENODEV = 19;
+
+/** Lines about dropped packets in one second, at net.inet.carp.log 2. */
+const mostPacketLines = 10;
+
+/** Frames from the NICs into the core, its events to whoever answers them, its frames out. */
+export class FramePath {
+  private readonly core: Core;
+  private readonly ports: readonly Port[];
+  private readonly answer: (event: CoreEvent) => void;
+  private readonly log: Log;
+  private packetLines = { second: 0n, count: 0 };
+
+  constructor(core: Core, ports: readonly Port[], answer: (event: CoreEvent) => void, log: Log) {
+    this.core = core;
+    this.ports = ports;
+    this.answer = answer;
+    this.log = log;
+  }
+
+  /** Takes in what waits at the port, at most a ring full, and lets it act. */
+  receive(port: Port, logsDrops: boolean): void {
+    const nic = port.nic;
+    if (nic === undefined) return;
+    let count = 0;
+    while (count < port.slots.slotCount) {
+      const read = nic.receive(port.slots, count);
+      if (read === 0) break;
+      count += read;
+    }
+    if (count === 0) return;
+    this.core.handleFrames(monotonicNs(), count);
+    if (logsDrops) this.logDrops(port, count);
+    this.settle();
+  }
+
+  /** Runs what is due. */
+  runDeadlines(): void {
+    const now = monotonicNs();
+    if (now < this.core.pollTimeout()) return;
+    this.core.handleTimeout(now);
+    this.settle();
+  }
+
+  /**
+   * Answers events and sends frames until there are no more of either. Events come first: the addresses are in place
+   * before anybody hears of it.
+   */
+  settle(): void {
+    for (;;) {
+      const events = this.core.events();
+      for (const event of events) this.answer(event);
+      if (events.length === 0 && !this.transmit()) return;
+    }
+  }
+
+  /** Sends what there is to send; false where there was nothing. */
+  transmit(): boolean {
+    const slots = this.core.transmitSlots;
+    let sent = false;
+    for (let count = this.core.pollTransmit(); count > 0; count = this.core.pollTransmit()) {
+      sent = true;
+      for (let first = 0; first < count; ) {
+        const interfaceIndex = slots.interfaceIndex(first);
+        let next = first + 1;
+        while (next < count && slots.interfaceIndex(next) === interfaceIndex) next++;
+        this.send(this.ports[interfaceIndex].nic, first, next - first);
+        first = next;
+      }
+      this.core.handleSent(monotonicNs(), count);
+    }
+    return sent;
+  }
+
+  /** Sends slots of one interface; one that fails is marked, and the next gets its chance. */
+  private send(nic: Nic | undefined, first: number, count: number): void {
+    const slots = this.core.transmitSlots;
+    for (let done = 0; done < count; ) {
+      done += nic?.send(slots, first + done, count - done) ?? 0;
+      if (done < count) slots.setErrno(first + done++, nic?.lastErrno || ENODEV);
+    }
+  }
+
+  private logDrops(port: Port, count: number): void {
+    for (let slot = 0; slot < count; slot++) {
+      const verdict = port.slots.verdict(slot);
+      if (verdict === Verdict.Ok) continue;
+      const second = monotonicNs() / 1_000_000_000n;
+      if (second !== this.packetLines.second) this.packetLines = { second, count: 0 };
+      if (this.packetLines.count++ >= mostPacketLines) continue;
+      this.log("info", `${port.name}: packet dropped: ${verdictWord(verdict)}`);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { expect } from "vitest";
+import type { LabNode } from "../../host/demo/nodes.ts";
+import type { Network, VirtualHost } from "./network.ts";
+import { waitForState } from "./pair.ts";
+import { waitFor } from "./wait.ts";
+
+/** Two nodes of ours, on the hosts `one` (advskew 0) and `two` (advskew 100). */
+export interface Elected {
+  readonly one: LabNode;
+  readonly two: LabNode;
+}
+
+/** Starts both, the better one first, and waits until it is MASTER and the other has stayed BACKUP. */
+export async function electOne(
+  network: Network,
+  virtual: VirtualHost,
+  others: Partial<VirtualHost> = {},
+): Promise<Elected> {
+  const one = await network.carp("one", virtual);
+  await waitForAnswer(one);
+  const two = await network.carp("two", { ...virtual, advskew: 100, ...others });
+  await waitForState(one, virtual.vhid, "MASTER", 6000);
+  const [status] = await waitForAnswer(two);
+  expect(status).toMatchObject({ state: "BACKUP", transitions: 1 });
+  return { one, two };
+}
+
+/** Waits until the node answers, which is when it has started. */
+export function waitForAnswer(node: LabNode) {
+  return waitFor(
+    () => {
+      if (node.hasEnded) throw new Error("the node has ended");
+      return node.status();
+    },
+    4000,
+    "the node answers",
+    20,
+  );
+}
+
+/** Waits until the node has heard the master at that address. */
+export function waitForMaster(node: LabNode, vhid: number, master: string, timeoutMs = 2500) {
+  return waitFor(
+    async () => (await node.status()).find((one) => one.vhid === vhid && one.master === master),
+    timeoutMs,
+    `vhid ${vhid} hears ${master}`,
+    20,
+  );
+}
