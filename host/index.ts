@@ -20,4 +20,4 @@ export {
   verdictWord,
 } from "./core/words.ts";
 export { ExitCode, OperatorError, SystemError } from "./errors.ts";
-export type { NodeEvent, NodeStatus, VirtualHostStatus } from "./node-api.ts";
+export type { NodeEvent, NodeStatus, VirtualHostStatus } from "./node/api.ts";

@@ -47,17 +47,17 @@ const hostDoors: Doors = {
 
 /** Files that belong to a room whose folder they are not in. */
 const belongsTo: Readonly<Record<string, string>> = {
-  "host/node-api.ts": "node",
-  "host/node-control.ts": "node",
+  "host/node/api.ts": "node",
+  "host/node/start.ts": "node",
 };
 
 /** What rooms agree on: any room may import the types of these. */
-const contracts = ["host/config/model.ts", "host/link/link.ts", "host/nic/nic.ts", "host/node-api.ts"];
+const contracts = ["host/config/model.ts", "host/link/link.ts", "host/nic/nic.ts", "host/node/api.ts"];
 
 /** Doors that one file has to itself. */
 const keys: readonly Key[] = [
   { file: "host/node/thread.ts", room: "system", why: "blocks in one poll of sockets, timer and commands" },
-  { file: "host/node-control.ts", room: "system", why: "wakes that poll with an eventfd" },
+  { file: "host/node/start.ts", room: "system", why: "wakes that poll with an eventfd" },
 ];
 
 /** Calls that have one place, and what to use elsewhere. */

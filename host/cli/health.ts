@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { OperatorError } from "../errors.ts";
-import type { NodeStatus, VirtualHostStatus } from "../node-api.ts";
+import type { NodeStatus, VirtualHostStatus } from "../node/api.ts";
 
 /** The exit codes that monitoring systems agree on. */
 export enum Health {

@@ -7,7 +7,7 @@ import { changeVirtualHost, readStatus } from "../control/client.ts";
 import { defaultSocket } from "../control/path.ts";
 import type { StateWord } from "../core/words.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
-import type { IfconfigChange, NodeStatus } from "../node-api.ts";
+import type { IfconfigChange, NodeStatus } from "../node/api.ts";
 import type { RunCommand } from "./terminal.ts";
 
 /** `carp ifconfig`: FreeBSD's grammar and output. Words that change nothing show the interface. */

@@ -1,6 +1,6 @@
 import type { Configuration, VirtualHost } from "../config/model.ts";
 import type { LogWriter } from "../log.ts";
-import type { IfconfigChange, NodeController, NodeEvent, NodeStatus, SysctlName } from "../node-api.ts";
+import type { IfconfigChange, NodeController, NodeEvent, NodeStatus, SysctlName } from "../node/api.ts";
 import { formatTable } from "./statustable.ts";
 import { formatEvent } from "./words.ts";
 

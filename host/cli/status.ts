@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readStatus } from "../control/client.ts";
 import { defaultSocket } from "../control/path.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
-import type { NodeStatus } from "../node-api.ts";
+import type { NodeStatus } from "../node/api.ts";
 import type { Arguments } from "./arguments.ts";
 import { judgeHealth } from "./health.ts";
 import { formatFacts } from "./statusfacts.ts";

@@ -1,4 +1,4 @@
-import type { VirtualHostStatus } from "../node-api.ts";
+import type { VirtualHostStatus } from "../node/api.ts";
 import { formatCount, formatSpan } from "./words.ts";
 
 /** What `carp status VHID` says of one virtual host, one fact a line. */

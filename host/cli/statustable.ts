@@ -1,4 +1,4 @@
-import type { NodeStatus, VirtualHostStatus } from "../node-api.ts";
+import type { NodeStatus, VirtualHostStatus } from "../node/api.ts";
 import { formatCount, formatSpan } from "./words.ts";
 
 /** The table of `carp status`, with what is wrong below it, and one line about the node at its end. */

@@ -6,8 +6,8 @@ import { defaultSocket } from "../control/path.ts";
 import { type ControlServer, listenControl } from "../control/server.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import { LogWriter } from "../log.ts";
-import type { NodeController } from "../node-api.ts";
-import type { StartOptions } from "../node-control.ts";
+import type { NodeController } from "../node/api.ts";
+import type { StartOptions } from "../node/start.ts";
 import type { Arguments } from "./arguments.ts";
 import { EventLog, LoggedNode } from "./loggednode.ts";
 import type { RunCommand, Terminal } from "./terminal.ts";
@@ -17,7 +17,7 @@ export type StartNode = (options: StartOptions) => Promise<NodeController>;
 
 /** `carp up`: listens on the control socket, then runs the node until a signal ends it. */
 export const runUp: RunCommand = (given, terminal) =>
-  runNode(given, terminal, async (options) => (await import("../node-control.ts")).startNode(options));
+  runNode(given, terminal, async (options) => (await import("../node/start.ts")).startNode(options));
 
 /** How long a polite stop may take before the program ends without it. */
 const stopPatienceMs = 5000;

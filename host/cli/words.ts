@@ -1,5 +1,5 @@
 import { formatTime } from "../log.ts";
-import type { NodeEvent } from "../node-api.ts";
+import type { NodeEvent } from "../node/api.ts";
 
 /** A span of time in its two largest units: `3d 0h`, `1m 5s`, `7s`. */
 export function formatSpan(milliseconds: number): string {

@@ -2,7 +2,7 @@ import { parsePrefixed } from "../config/address.ts";
 import { parseAssignment } from "../config/sysctl.ts";
 import type { StateWord } from "../core/words.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
-import type { IfconfigChange, SysctlName } from "../node-api.ts";
+import type { IfconfigChange, SysctlName } from "../node/api.ts";
 
 /** The prefix of every name of a sysctl. */
 export const sysctlPrefix = "net.inet.carp.";

@@ -1,6 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { ExitCode, OperatorError } from "../errors.ts";
-import type { IfconfigChange, NodeEvent, NodeStatus } from "../node-api.ts";
+import type { IfconfigChange, NodeEvent, NodeStatus } from "../node/api.ts";
 
 /** A sysctl before and after a write. */
 export interface SysctlWrite {

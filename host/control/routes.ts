@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ExitCode, OperatorError } from "../errors.ts";
-import type { NodeController } from "../node-api.ts";
+import type { NodeController } from "../node/api.ts";
 import { readChange, readSysctlName, readSysctlValue } from "./bodies.ts";
 import type { ControlOptions } from "./server.ts";
 

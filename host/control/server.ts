@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { ExitCode, OperatorError } from "../errors.ts";
-import type { NodeController } from "../node-api.ts";
+import type { NodeController } from "../node/api.ts";
 import { prepareSocketPath } from "./path.ts";
 import { answer } from "./routes.ts";
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { request } from "node:http";
-import type { NodeStatus, VirtualHostStatus } from "../node-api.ts";
+import type { NodeStatus, VirtualHostStatus } from "../node/api.ts";
 import type { LabHost } from "./lab.ts";
 
 /** A program that runs on a host of the lab. */

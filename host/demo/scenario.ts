@@ -1,4 +1,4 @@
-import type { VirtualHostStatus } from "../node-api.ts";
+import type { VirtualHostStatus } from "../node/api.ts";
 
 export type VhidState = VirtualHostStatus["state"];
 

@@ -1,5 +1,5 @@
 import { monotonicNs } from "../clock.ts";
-import type { NodeEvent } from "../node-api.ts";
+import type { NodeEvent } from "./api.ts";
 import { isoTime } from "./status.ts";
 
 /** What a room of the node has to say to the operator. */

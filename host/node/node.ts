@@ -12,7 +12,7 @@ import { demotionWord, reasonWord, resultWord, stateWord } from "../core/words.t
 import { ExitCode, OperatorError } from "../errors.ts";
 import type { InterfaceState, Link } from "../link/link.ts";
 import type { Nic } from "../nic/nic.ts";
-import type { IfconfigChange, NodeEvent, NodeStatus, SysctlName } from "../node-api.ts";
+import type { IfconfigChange, NodeEvent, NodeStatus, SysctlName } from "./api.ts";
 import { FramePath } from "./frame-path.ts";
 import { logTo } from "./log.ts";
 import { findForeignAddress, findInterfaces } from "./machine.ts";

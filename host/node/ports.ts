@@ -5,7 +5,7 @@ import type { Core } from "../core/core.ts";
 import type { ReceiveSlots } from "../core/rings.ts";
 import type { InterfaceState, Link, LinkEvent } from "../link/link.ts";
 import type { Nic } from "../nic/nic.ts";
-import type { NodeStatus } from "../node-api.ts";
+import type { NodeStatus } from "./api.ts";
 import { type Log, messageOf } from "./log.ts";
 import { ownAddresses, sourceAddresses } from "./machine.ts";
 

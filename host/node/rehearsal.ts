@@ -7,7 +7,7 @@ import type { Configuration } from "../config/model.ts";
 import type { Core } from "../core/core.ts";
 import { createMemoryLink } from "../link/memory.ts";
 import { createWire } from "../nic/memory.ts";
-import type { NodeEvent } from "../node-api.ts";
+import type { NodeEvent } from "./api.ts";
 import { CarpNode } from "./node.ts";
 
 const name = "rehearsal";

@@ -2,7 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Configuration, VirtualHost } from "../config/model.ts";
 import { OperatorError } from "../errors.ts";
-import type { IfconfigChange, NodeEvent, SysctlName } from "../node-api.ts";
+import type { IfconfigChange, NodeEvent, SysctlName } from "./api.ts";
 import type { CarpNode } from "./node.ts";
 
 /** What the packet thread is started with. */

@@ -6,7 +6,7 @@ import { fromBytes } from "../config/address.ts";
 import type { VirtualHost } from "../config/model.ts";
 import type { InstanceRecord, Peer } from "../core/records.ts";
 import { reasonWord, stateWord } from "../core/words.ts";
-import type { VirtualHostStatus } from "../node-api.ts";
+import type { VirtualHostStatus } from "./api.ts";
 
 /** No deadline: the largest i64. */
 const never = 2n ** 63n - 1n;

@@ -5,7 +5,7 @@ import { readArguments } from "../../host/cli/arguments.ts";
 import { type Command, commands } from "../../host/cli/commands.ts";
 import { runNode } from "../../host/cli/up.ts";
 import { ExitCode, OperatorError } from "../../host/errors.ts";
-import type { StartOptions } from "../../host/node-control.ts";
+import type { StartOptions } from "../../host/node/start.ts";
 import { StandInNode, serve, temporaryDirectory, transition } from "../control/support.ts";
 import { waitFor } from "../support/wait.ts";
 import { run, testTerminal } from "./support.ts";

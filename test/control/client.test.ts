@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { changeVirtualHost, readEvents, readStatus, writeSysctl } from "../../host/control/client.ts";
 import { ExitCode, OperatorError } from "../../host/errors.ts";
-import type { NodeEvent } from "../../host/node-api.ts";
+import type { NodeEvent } from "../../host/node/api.ts";
 import { requireOrSkip } from "../support/require.ts";
 import { waitFor } from "../support/wait.ts";
 import { serve, temporaryDirectory, transition } from "./support.ts";

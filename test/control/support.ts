@@ -10,7 +10,7 @@ import type {
   NodeStatus,
   SysctlName,
   VirtualHostStatus,
-} from "../../host/node-api.ts";
+} from "../../host/node/api.ts";
 
 /** A node that keeps what it is told and says what a test gives it. */
 export class StandInNode implements NodeController {

@@ -7,8 +7,8 @@ import type { Link } from "../../host/link/link.ts";
 import { createMemoryLink, type MemoryLink } from "../../host/link/memory.ts";
 import { createWire, type Wire } from "../../host/nic/memory.ts";
 import type { Nic } from "../../host/nic/nic.ts";
+import type { NodeEvent } from "../../host/node/api.ts";
 import { CarpNode } from "../../host/node/node.ts";
-import type { NodeEvent } from "../../host/node-api.ts";
 
 const EACCES = 13;
 const ENOBUFS = 105;

@@ -4,8 +4,8 @@
  * times are ISO 8601.
  */
 
-import type { VirtualHost } from "./config/model.ts";
-import type { StateWord } from "./core/words.ts";
+import type { VirtualHost } from "../config/model.ts";
+import type { StateWord } from "../core/words.ts";
 
 /** One virtual host, as `carp status --json` prints it. */
 export interface VirtualHostStatus {

@@ -2,11 +2,11 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, Worker } from "node:worker_threads";
-import type { Configuration } from "./config/model.ts";
-import { ExitCode, OperatorError } from "./errors.ts";
-import type { Action, Reply } from "./node/requests.ts";
-import type { NodeController, NodeEvent, NodeStatus } from "./node-api.ts";
-import { signalEvent } from "./system/event.ts";
+import type { Configuration } from "../config/model.ts";
+import { ExitCode, OperatorError } from "../errors.ts";
+import { signalEvent } from "../system/event.ts";
+import type { NodeController, NodeEvent, NodeStatus } from "./api.ts";
+import type { Action, Reply } from "./requests.ts";
 
 export interface StartOptions {
   readonly configuration: Configuration;
@@ -24,7 +24,7 @@ export interface StartOptions {
  */
 export async function startNode(options: StartOptions): Promise<NodeController> {
   if (options.io === "raw") {
-    const { startRawNode } = await import("./node/event-loop.ts");
+    const { startRawNode } = await import("./event-loop.ts");
     return startRawNode(options);
   }
   const thread = new PacketThread(options);
@@ -133,8 +133,8 @@ class PacketThread {
 }
 
 function threadPath(): string {
-  const compiled = fileURLToPath(new URL("./node/thread.js", import.meta.url));
+  const compiled = fileURLToPath(new URL("./thread.js", import.meta.url));
   return existsSync(compiled)
     ? compiled
-    : fileURLToPath(new URL("../build/host/node/thread.js", import.meta.url));
+    : fileURLToPath(new URL("../../build/host/node/thread.js", import.meta.url));
 }
