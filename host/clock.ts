@@ -8,7 +8,20 @@ export function wallClockMs(): number {
   return Date.now();
 }
 
-/** The time of day that belongs to a moment of the monotonic clock, as far as both can be known now. */
+/**
+ * The time of day that belongs to a moment of the monotonic clock, as far as both can be known now: always the same
+ * for a moment, until the clocks have come apart because one was set.
+ */
 export function wallClockMsAt(momentNs: bigint): number {
-  return wallClockMs() - Number((monotonicNs() - momentNs) / 1_000_000n);
+  const now = wallClockMs() - toMilliseconds(monotonicNs());
+  if (Math.abs(now - differenceMs) > steadyMs) differenceMs = now;
+  return toMilliseconds(momentNs) + differenceMs;
+}
+
+/** What belongs to rounding and to slewing is not worth another time for what has long happened. */
+const steadyMs = 50;
+let differenceMs = Number.NEGATIVE_INFINITY;
+
+function toMilliseconds(momentNs: bigint): number {
+  return Number(momentNs / 1000n) / 1000;
 }
