@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { Configuration } from "../config/model.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
+import { requirePrivilege } from "../link/privilege.ts";
 import { signalEvent } from "../system/event.ts";
 import type { NodeController, NodeEvent, NodeStatus } from "./api.ts";
 import type { Action, Reply } from "./requests.ts";
@@ -23,6 +24,7 @@ export interface StartOptions {
  * the machine or a privilege is missing.
  */
 export async function startNode(options: StartOptions): Promise<NodeController> {
+  requirePrivilege();
   if (options.io === "raw") {
     const { startRawNode } = await import("./event-loop.ts");
     return startRawNode(options);
