@@ -3,6 +3,11 @@ export function monotonicNs(): bigint {
   return process.hrtime.bigint();
 }
 
+/** The monotonic clock in milliseconds with fractions, for measuring what people read. */
+export function monotonicMs(): number {
+  return toMilliseconds(monotonicNs());
+}
+
 /** The time of day in milliseconds since 1970, which may jump: for what people read, never for a deadline. */
 export function wallClockMs(): number {
   return Date.now();

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { wallClockMs } from "./clock.ts";
 
 /** The most that waits for a reader, in bytes; what comes after it is dropped and counted. */
 const queueCapacity = 256 * 1024;
@@ -25,7 +26,7 @@ export class LogWriter {
   }
 
   /** One line, without its end: the time, `carp:`, and the text. */
-  write(text: string, time: Date = new Date()): void {
+  write(text: string, time: Date = new Date(wallClockMs())): void {
     if (!this.stream.writable || this.stream.writableLength >= this.capacity) {
       this.unreported++;
       this.total++;

@@ -23,18 +23,18 @@ const assemblyDoors: Doors = {
 };
 
 /**
- *     errors, log ◀ {core | nic | link | clock | config | hooks} ◀ node ◀ control ◀ {cli | demo} ◀ main
+ *     errors, clock ◀ log ◀ {core | nic | link | config | hooks} ◀ node ◀ control ◀ {cli | demo} ◀ main
  *
  * The rooms in braces do not know each other.
  */
 const hostDoors: Doors = {
   errors: [],
-  log: [],
+  log: ["clock"],
   system: ["errors"],
   core: ["errors", "log"],
   nic: ["errors", "log", "system"],
   link: ["errors", "log", "system"],
-  clock: ["errors", "log", "system"],
+  clock: [],
   config: ["errors", "log"],
   hooks: ["errors", "log"],
   node: ["errors", "log", "core", "nic", "link", "clock", "config", "hooks"],

@@ -1,8 +1,9 @@
+import { wallClockMs } from "../clock.ts";
 import type { VirtualHostStatus } from "../node/api.ts";
 import { formatCount, formatSpan } from "./words.ts";
 
 /** What `carp status VHID` says of one virtual host, one fact a line. */
-export function formatFacts(host: VirtualHostStatus, nowMs: number = Date.now()): string {
+export function formatFacts(host: VirtualHostStatus, nowMs: number = wallClockMs()): string {
   const facts: (readonly [string, string])[] = [
     ["virtual host", `${host.vhid}@${host.interface}`],
     ["state", `${host.state}${why(host)}`],

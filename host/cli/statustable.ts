@@ -1,8 +1,9 @@
+import { wallClockMs } from "../clock.ts";
 import type { NodeStatus, VirtualHostStatus } from "../node/api.ts";
 import { formatCount, formatSpan } from "./words.ts";
 
 /** The table of `carp status`, with what is wrong below it, and one line about the node at its end. */
-export function formatTable(status: NodeStatus, nowMs: number = Date.now()): string {
+export function formatTable(status: NodeStatus, nowMs: number = wallClockMs()): string {
   const rows = status.virtual_hosts.map((host) => row(host, nowMs));
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...rows.map((cells) => cells[index].length)),

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { wallClockMs } from "../clock.ts";
 import type { LabHost } from "./lab.ts";
 
 /** A place in the course of the pings, to ask later what has happened since. */
@@ -63,7 +64,7 @@ export function startPinger(client: LabHost, address: string): Pinger {
     address,
     mark: () => ({ sequence: last }),
     report: (since = { sequence: 0 }) => reportOf(answers, since.sequence, last),
-    silentMs: () => Date.now() - answeredAt,
+    silentMs: () => wallClockMs() - answeredAt,
     stop: () => {
       child.kill("SIGKILL");
     },

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { request } from "node:http";
+import { wallClockMs } from "../clock.ts";
 import type { NodeStatus, VirtualHostStatus } from "../node/api.ts";
 import type { LabHost } from "./lab.ts";
 
@@ -88,7 +89,7 @@ function listen(child: ChildProcess, lines: { at: number; text: string }[]): voi
     stream?.on("data", (chunk: Buffer) => {
       const parts = (rest + chunk.toString()).split("\n");
       rest = parts.pop() ?? "";
-      for (const text of parts) lines.push({ at: Date.now(), text });
+      for (const text of parts) lines.push({ at: wallClockMs(), text });
     });
   }
 }

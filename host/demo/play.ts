@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { monotonicMs } from "../clock.ts";
 import type { PingReport } from "./client.ts";
 import { type DemoStep, handbook, handbookSteps, sharedAddresses } from "./scenario.ts";
 import type { Screen } from "./screen.ts";
@@ -10,7 +11,7 @@ import { columns, type DemoView, secondsOf } from "./table.ts";
  * Resolves with whether every step ended in its states. Rejects with the signal's reason when aborted.
  */
 export async function playHandbook(stage: Stage, screen: Screen, signal: AbortSignal): Promise<boolean> {
-  const begun = performance.now();
+  const begun = monotonicMs();
   const results: StepResult[] = [];
   for (const step of handbookSteps) {
     const result = await playStep(stage, screen, signal, step, begun);
@@ -45,7 +46,7 @@ async function playStep(
   begun: number,
 ): Promise<StepResult> {
   const marks = sharedAddresses.map((address) => stage.mark(address));
-  const stepBegun = performance.now();
+  const stepBegun = monotonicMs();
   const falseMasters = new Set<string>();
   await Promise.all([
     ...step.powerOff.map((host) => stage.powerOff(host)),
@@ -58,7 +59,7 @@ async function playStep(
     for (const host of step.neverMaster) {
       if ([...(view.states.get(host) ?? [])].some(([, state]) => state === "MASTER")) falseMasters.add(host);
     }
-    const now = performance.now();
+    const now = monotonicMs();
     if (isGoal(step, view)) {
       if (reachedAt === undefined && stage.mark(sharedAddresses[0]) === undefined) stage.startPings();
       reachedAt ??= now;
@@ -88,7 +89,7 @@ async function look(stage: Stage, step: DemoStep, begun: number): Promise<DemoVi
     return report === undefined ? [] : [[address, report] as const];
   });
   return {
-    seconds: (performance.now() - begun) / 1000,
+    seconds: (monotonicMs() - begun) / 1000,
     title: step.title,
     states: new Map(handbook.map(({ name }, index) => [name, states[index]])),
     answers,

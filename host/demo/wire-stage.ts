@@ -1,3 +1,4 @@
+import { monotonicMs } from "../clock.ts";
 import { parseMap } from "../config/map.ts";
 import { readRcConf } from "../config/rcconf.ts";
 import { createMemoryLink, type MemoryLink } from "../link/memory.ts";
@@ -110,7 +111,7 @@ class WirePings {
   }
 
   send(): void {
-    this.answeredAt.push(this.holder() === undefined ? undefined : performance.now());
+    this.answeredAt.push(this.holder() === undefined ? undefined : monotonicMs());
   }
 
   mark(): PingMark {
