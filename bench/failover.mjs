@@ -84,6 +84,7 @@ async function failover(subject) {
     return {
       "start to BACKUP, ms": startMs,
       "polite stop: signal to first advertisement of the new master, ms": [polite.afterCauseMs],
+      "polite stop: last advertisement of the old master to first of the new, ms": [polite.afterLastMs],
       "polite stop: pings lost": [polite.lost],
       "host loss: takeover beyond the formula's 3.391 s, ms": [lost.afterLastMs - masterDownMs],
       "host loss: pings lost": [lost.lost],
