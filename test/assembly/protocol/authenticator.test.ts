@@ -1,0 +1,158 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import * as abi from "../../../assembly/abi.ts";
+import { Driver, peer, type VirtualHost } from "../../support/driver.ts";
+import { type Advertisement, addressBytes, advertisementFrame } from "../../support/frames.ts";
+
+const { Ok, BadAuth } = abi.Verdict;
+
+/** The worked examples of protocol §2.4: what was configured, and the 36 bytes. */
+const worked: Record<string, { readonly sent: Advertisement; readonly header: string }> = {
+  A: {
+    sent: { ...peer, advskew: 100, counter: 0x0123456789abcdefn },
+    header: "2101640700012b450123456789abcdef8a28722b250012cc264dc3ff6044f75668e5d29d",
+  },
+  B: {
+    sent: {
+      vhid: 7,
+      advbase: 1,
+      advskew: 0,
+      key: "mekmitasdigoat",
+      addresses: [
+        "198.51.100.7",
+        "10.0.0.9",
+        "192.0.2.1",
+        "2001:db8::2",
+        "fe80::200:5eff:fe00:107",
+        "2001:db8::1",
+      ],
+      counter: 0xfedcba9876543210n,
+      family: 6,
+    },
+    header: "2107000700016070fedcba9876543210b26250253392f9706c3f6fa628a6592158ee367f",
+  },
+  C: {
+    sent: {
+      vhid: 200,
+      advbase: 2,
+      advskew: 254,
+      key: "0123456789abcdefghi",
+      addresses: Array.from({ length: 40 }, (_, i) => `10.1.${i >> 4}.${((i * 37) % 251) + 1}`),
+      counter: 0xffffffffn,
+      source: "10.1.0.250",
+    },
+    header: "21c8fe070002a1cc00000000ffffffff41782509b0112c38f115cd351aa931c51bd2d509",
+  },
+  D: {
+    sent: { vhid: 42, advbase: 1, advskew: 0, key: "", addresses: ["203.0.113.9"], counter: 0n },
+    header: "212a00070001bc960000000000000000de3e5bec99e07975e7d995eee8cfec13387b498e",
+  },
+  E: {
+    sent: {
+      vhid: 42,
+      advbase: 1,
+      advskew: 100,
+      key: "love",
+      addresses: ["10.1.1.252"],
+      counter: 0x1122334455667788n,
+      source: "10.1.1.1",
+      identity: 0xbeef,
+      trafficClass: 0x10,
+    },
+    header: "212a64070001979711223344556677885f637efbaac36f618aae429a4225fb5a7ad353c0",
+  },
+};
+
+let driver: Driver;
+beforeEach(() => {
+  driver = new Driver();
+});
+
+function verdict(host: VirtualHost, fields: Partial<Advertisement>): abi.Verdict {
+  driver.add(host);
+  return driver.receive(advertisementFrame({ ...peer, ...fields }))[0];
+}
+
+describe("authentication (protocol §2)", () => {
+  test.each(Object.entries(worked))(
+    "worked example %s is authentic, and no counter but its own",
+    (_name, example) => {
+      const { sent, header } = example;
+      const { vhid, addresses } = sent;
+      driver.add({ vhid, addresses, key: sent.key as string });
+      const frame = advertisementFrame(sent);
+      frame.set(Buffer.from(header, "hex"), frame.length - 36);
+      expect(driver.receive(frame)).toEqual([Ok]);
+      const others = [sent.counter ^ 1n, sent.counter ^ (1n << 63n)];
+      for (const counter of others) {
+        const other = advertisementFrame({ ...sent, counter });
+        other.set(frame.subarray(frame.length - 20), frame.length - 20);
+        const [answer] = driver.receive(other);
+        expect([BadAuth, abi.Verdict.BadChecksum]).toContain(answer);
+      }
+    },
+  );
+
+  test("every number of addresses, to the edges of SHA-1's blocks and beyond", () => {
+    for (let count = 1; count <= abi.ADDRESS_CAPACITY; count++) {
+      const addresses = Array.from({ length: count }, (_, index) => `10.${index}.3.${(index * 91) % 256}`);
+      expect(verdict({ addresses }, { addresses }), `${count}`).toBe(Ok);
+      const both = [
+        ...addresses,
+        ...addresses.map((_, index) => `2001:db8::${(index * 7 + 1).toString(16)}`),
+      ];
+      expect(verdict({ addresses: both }, { addresses: both }), `${count} and ${count}`).toBe(Ok);
+    }
+  });
+
+  test("the order and repetition of addresses does not matter", () => {
+    const addresses = [
+      "200.0.0.1",
+      "10.0.0.9",
+      "10.0.0.10",
+      "127.255.0.3",
+      "128.0.0.1",
+      "2001:db8::2",
+      "2001:db8::1",
+    ];
+    const jumbled = [...addresses].reverse().concat(addresses.slice(0, 3));
+    expect(verdict({ addresses: jumbled }, { addresses })).toBe(Ok);
+    driver.takeEvents();
+    driver.do(() => driver.core.setAddresses(0, 1, addresses.map(addressBytes)));
+    expect(driver.takeEvents()).toEqual([]);
+  });
+
+  test.each(["fe80:1234::1", "febf:1234::1", "ff02:7::5", "ff11:9::5"])(
+    "the scope of %s does not enter",
+    (address) => {
+      const [first, , ...rest] = address.split(":");
+      const bare = [first, "", ...rest.filter(Boolean)].join(":");
+      expect(verdict({ addresses: [address] }, { addresses: [bare] })).toBe(Ok);
+      expect(verdict({ addresses: [bare] }, { addresses: [address] })).toBe(Ok);
+    },
+  );
+
+  test.each(["fec0:1234::1", "fe40:1234::1", "ff05:7::5", "ff03:7::5", "2001:db8::1"])(
+    "bytes 2 and 3 of %s do",
+    (address) => {
+      const [first, , ...rest] = address.split(":");
+      const bare = [first, "", ...rest.filter(Boolean)].join(":");
+      expect(verdict({ addresses: [address] }, { addresses: [address] })).toBe(Ok);
+      expect(verdict({ addresses: [bare] }, { addresses: [address] })).toBe(BadAuth);
+    },
+  );
+
+  test("zeros at the end of a key do not matter, at its beginning they do", () => {
+    expect(verdict({ key: "abc\0\0" }, { key: "abc" })).toBe(Ok);
+    expect(verdict({ key: "abc" }, { key: "abc\0\0\0" })).toBe(Ok);
+    expect(verdict({ key: "\0abc" }, { key: "abc" })).toBe(BadAuth);
+  });
+
+  test("a new key counts from the next frame on", () => {
+    expect(verdict({ key: "first" }, { key: "first" })).toBe(Ok);
+    driver.core.setVirtualHost(0, 1, { key: new Uint8Array(Buffer.from("second")) });
+    expect(driver.hear({ key: "first" })).toBe(BadAuth);
+    expect(driver.hear({ key: "second" })).toBe(Ok);
+    driver.core.setVirtualHost(0, 1, { advskew: 3 });
+    expect(driver.hear({ key: "second" })).toBe(Ok);
+  });
+});
