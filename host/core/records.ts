@@ -31,8 +31,17 @@ export interface Peer {
 /** FreeBSD's carpstats and ours, by name. */
 export type Statistics = Record<keyof typeof abi.Statistic, number>;
 
-export type CoreEvent =
-  | { readonly kind: "apply" | "withdraw"; readonly interfaceIndex: number; readonly vhid: number }
+export type CoreEvent = CoreOrder | CoreNews;
+
+/** What the core asks of the host: put the addresses in place, or take them away. */
+export interface CoreOrder {
+  readonly kind: "apply" | "withdraw";
+  readonly interfaceIndex: number;
+  readonly vhid: number;
+}
+
+/** What the core tells. */
+export type CoreNews =
   | {
       readonly kind: "transition";
       readonly interfaceIndex: number;
@@ -52,6 +61,10 @@ export type CoreEvent =
       readonly total: number;
       readonly reason: abi.DemotionReason;
     };
+
+export function isOrder(event: CoreEvent): event is CoreOrder {
+  return event.kind === "apply" || event.kind === "withdraw";
+}
 
 /** The record of instance `index`, or undefined where it is not in use. */
 export function readInstance(view: DataView, index: number): InstanceRecord | undefined {

@@ -91,6 +91,7 @@ class PacketNic implements Nic {
     return count;
   }
 
+  /** With a count of 0 the call is made all the same, and sends nothing. */
   send(ring: TransmitRing, first: number, count: number): number {
     if (ring !== this.#transmitRing) this.#adoptTransmitRing(ring);
     this.lastErrno = 0;
@@ -98,7 +99,7 @@ class PacketNic implements Nic {
       this.#transmitTable.resize(slot, ring.frameLength(slot));
     }
     let sent = 0;
-    while (sent < count) {
+    do {
       const batch = Math.min(batchSize, count - sent);
       const address = this.#transmitTable.address(first + sent);
       const result = libc().sendmmsg(this.descriptor, address, batch, socket.MSG_DONTWAIT);
@@ -109,7 +110,7 @@ class PacketNic implements Nic {
         return sent;
       }
       sent += result;
-    }
+    } while (sent < count);
     return sent;
   }
 

@@ -1,7 +1,7 @@
 import { Verdict } from "../../assembly/abi.ts";
 import { monotonicNs } from "../clock.ts";
 import type { Core } from "../core/core.ts";
-import type { CoreEvent } from "../core/records.ts";
+import { type CoreNews, type CoreOrder, isOrder } from "../core/records.ts";
 import { verdictWord } from "../core/words.ts";
 import type { Nic } from "../nic/nic.ts";
 import type { Log } from "./log.ts";
@@ -13,18 +13,24 @@ const ENODEV = 19;
 /** Lines about dropped packets in one second, at net.inet.carp.log 2. */
 const mostPacketLines = 10;
 
+/** Who carries out the core's orders and passes on its news. */
+export interface Answers {
+  obey(order: CoreOrder): void;
+  tell(news: CoreNews): void;
+}
+
 /** Frames from the NICs into the core, its events to whoever answers them, its frames out. */
 export class FramePath {
   private readonly core: Core;
   private readonly ports: readonly Port[];
-  private readonly answer: (event: CoreEvent) => void;
+  private readonly answers: Answers;
   private readonly log: Log;
   private packetLines = { second: 0n, count: 0 };
 
-  constructor(core: Core, ports: readonly Port[], answer: (event: CoreEvent) => void, log: Log) {
+  constructor(core: Core, ports: readonly Port[], answers: Answers, log: Log) {
     this.core = core;
     this.ports = ports;
-    this.answer = answer;
+    this.answers = answers;
     this.log = log;
   }
 
@@ -53,15 +59,20 @@ export class FramePath {
   }
 
   /**
-   * Answers events and sends frames until there are no more of either. Events come first: the addresses are in place
-   * before anybody hears of it.
+   * Carries out what the core asks for and sends its frames until there are no more of either. Orders come first: the
+   * addresses are in place before anybody hears of it. People hear of it last.
    */
   settle(): void {
+    const news: CoreNews[] = [];
     for (;;) {
       const events = this.core.events();
-      for (const event of events) this.answer(event);
-      if (events.length === 0 && !this.transmit()) return;
+      for (const event of events) {
+        if (isOrder(event)) this.answers.obey(event);
+        else news.push(event);
+      }
+      if (events.length === 0 && !this.transmit()) break;
     }
+    for (const event of news) this.answers.tell(event);
   }
 
   /** Sends what there is to send; false where there was nothing. */

@@ -14,7 +14,7 @@ import type { Port } from "./ports.ts";
 export interface Member {
   host: VirtualHost;
   readonly port: Port;
-  readonly holding: Holding;
+  holding: Holding;
   /** Why it cannot run, or hold its addresses. */
   problem: string | undefined;
   /** When addresses were taken from it lately, monotonic nanoseconds. */
@@ -81,6 +81,7 @@ export class Members {
   occupy(member: Member, state: InterfaceState): void {
     try {
       removeLeftovers(this.link, state, [member.host]);
+      if (member.holding.plan !== member.host) member.holding = new Holding(this.link, member.host);
       member.holding.attach(state);
       // Nothing should be left; asking is cheap, and the way to the kernel is then known to work.
       member.holding.withdraw();
@@ -93,6 +94,17 @@ export class Members {
     const addresses = member.host.addresses.map((address) => toBytes(address.address));
     this.core.advance(monotonicNs());
     this.core.setAddresses(member.port.index, member.host.vhid, addresses);
+  }
+
+  /**
+   * Gives up the addresses that a virtual host has, before it gets others: the core forgets them first, and `settle`
+   * has it take away what it holds.
+   */
+  vacate(member: Member, settle: () => void): void {
+    this.core.advance(monotonicNs());
+    this.core.setAddresses(member.port.index, member.host.vhid, []);
+    settle();
+    this.release(member);
   }
 
   /** A foreign address that kept a virtual host in INIT may be gone. */

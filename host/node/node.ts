@@ -7,7 +7,7 @@ import { monotonicNs, wallClockMs } from "../clock.ts";
 import { parsePrefixed } from "../config/address.ts";
 import type { Configuration, VirtualHost } from "../config/model.ts";
 import type { Core } from "../core/core.ts";
-import type { CoreEvent } from "../core/records.ts";
+import type { CoreNews, CoreOrder } from "../core/records.ts";
 import { demotionWord, reasonWord, resultWord, stateWord } from "../core/words.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import type { InterfaceState, Link } from "../link/link.ts";
@@ -54,7 +54,11 @@ export class CarpNode {
       hosts: () => this.members.hosts(),
       log,
     });
-    this.path = new FramePath(core, this.ports.list, (event) => this.answer(event), log);
+    const answers = {
+      obey: (order: CoreOrder) => this.obey(order),
+      tell: (news: CoreNews) => this.tell(news),
+    };
+    this.path = new FramePath(core, this.ports.list, answers, log);
   }
 
   /**
@@ -199,33 +203,30 @@ export class CarpNode {
     }
   }
 
-  private answer(event: CoreEvent): void {
-    switch (event.kind) {
-      case "demotion": {
-        const { delta, total, timeNs } = event;
-        const reason = demotionWord(event.reason);
-        this.parts.emit({ kind: "demotion", at: isoTime(timeNs), delta, total, reason });
-        return;
-      }
-      case "transition":
-        this.parts.emit({
-          kind: "transition",
-          at: isoTime(event.timeNs),
-          interface: this.ports.list[event.interfaceIndex].name,
-          vhid: event.vhid,
-          from: stateWord(event.from),
-          to: stateWord(event.to),
-          reason: reasonWord(event.reason),
-          peer: peerText(event.peer),
-        });
-        return;
-      default: {
-        const member = this.members.find(event.interfaceIndex, event.vhid);
-        if (member === undefined) return;
-        if (event.kind === "apply") this.members.apply(member);
-        else this.members.withdraw(member);
-      }
+  private obey(order: CoreOrder): void {
+    const member = this.members.find(order.interfaceIndex, order.vhid);
+    if (member === undefined) return;
+    if (order.kind === "apply") this.members.apply(member);
+    else this.members.withdraw(member);
+  }
+
+  private tell(news: CoreNews): void {
+    const at = isoTime(news.timeNs);
+    if (news.kind === "demotion") {
+      const { delta, total } = news;
+      this.parts.emit({ kind: "demotion", at, delta, total, reason: demotionWord(news.reason) });
+      return;
     }
+    this.parts.emit({
+      kind: "transition",
+      at,
+      interface: this.ports.list[news.interfaceIndex].name,
+      vhid: news.vhid,
+      from: stateWord(news.from),
+      to: stateWord(news.to),
+      reason: reasonWord(news.reason),
+      peer: peerText(news.peer),
+    });
   }
 
   /** Looks at the interface anew: it may be gone, another one of the same name, up, down, or have other addresses. */
@@ -252,29 +253,36 @@ export class CarpNode {
     this.ports.learn(port, this.parts.link.find(state.name));
   }
 
-  /** Makes the node have this virtual host: new, or changed where it differs. */
+  /** Makes the node have this virtual host: new, changed where it differs, or gone with its last address. */
   private put(host: VirtualHost): void {
     const known = this.members.findByName(host.interfaceName, host.vhid);
-    if (known !== undefined && isSameHolding(known.host, host)) this.change(known, host);
-    else this.replace(known, host);
+    if (known !== undefined && host.addresses.length === 0) this.dismiss(known);
+    else if (known === undefined) this.add(host);
+    else this.change(known, host);
     this.path.settle();
   }
 
-  private change(member: Member, host: VirtualHost): void {
-    this.parts.core.advance(monotonicNs());
-    refuse(this.parts.core.setVirtualHost(member.port.index, host.vhid, parametersOf(host)), nameOf(member));
-    member.host = host;
+  private add(host: VirtualHost): void {
+    findInterfaces(this.parts.link, [host]);
+    this.refuseForeign(host);
+    this.admit(host, undefined);
   }
 
-  private replace(known: Member | undefined, host: VirtualHost): void {
-    const { link } = this.parts;
-    if (host.addresses.length > 0) {
-      findInterfaces(link, [host]);
-      const problem = findForeignAddress(link, host);
-      if (problem !== undefined) throw new OperatorError(ExitCode.Configuration, problem);
-    }
-    if (known !== undefined) this.dismiss(known);
-    if (host.addresses.length > 0) this.admit(host, undefined);
+  /** Parameters change without touching the state; other addresses, or another way of holding them, start it over. */
+  private change(member: Member, host: VirtualHost): void {
+    const moves = !isSameHolding(member.host, host);
+    if (moves) this.refuseForeign(host);
+    this.parts.core.advance(monotonicNs());
+    const { port } = member;
+    refuse(this.parts.core.setVirtualHost(port.index, host.vhid, parametersOf(host)), nameOf(member));
+    if (moves) this.members.vacate(member, () => this.path.settle());
+    member.host = host;
+    if (moves && port.state !== undefined) this.members.occupy(member, port.state);
+  }
+
+  private refuseForeign(host: VirtualHost): void {
+    const problem = findForeignAddress(this.parts.link, host);
+    if (problem !== undefined) throw new OperatorError(ExitCode.Configuration, problem);
   }
 
   private dismiss(member: Member): void {

@@ -120,8 +120,11 @@ export class Ports {
   }
 
   private openNic(port: Port, state: InterfaceState): void {
-    port.nic = this.parts.openNic(state);
+    const nic = this.parts.openNic(state);
+    port.nic = nic;
     this.version++;
+    // Nothing is sent yet; but the way is gone once, so that the first frame that matters is not the first.
+    nic.send(this.parts.core.transmitSlots, 0, 0);
     try {
       this.parts.link.prepare(port.name);
     } catch (error) {

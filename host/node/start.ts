@@ -98,16 +98,25 @@ class PacketThread {
         } else this.take(reply);
       });
     });
-    this.worker.on("error", (error) => {
+    const lose = (error: Error): void => {
       fail(error);
       for (const { reject } of this.waiting.values()) reject(error);
+      this.waiting.clear();
       if (!this.ended) options.onFailure?.(error);
-    });
-    this.exited = new Promise((resolve) => this.worker.once("exit", () => resolve()));
+      this.ended = true;
+    };
+    this.worker.on("error", lose);
+    this.exited = new Promise((resolve) =>
+      this.worker.once("exit", () => {
+        if (!this.ended) lose(new Error("the packet thread ended by itself"));
+        resolve();
+      }),
+    );
   }
 
   ask(action: Action): Promise<unknown> {
     const id = ++this.lastId;
+    if (action.verb === "stop") this.ended = true;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       this.port.postMessage({ id, action });
