@@ -32,18 +32,21 @@ export function waitForAnswer(node: LabNode) {
       if (node.hasEnded) throw new Error("the node has ended");
       return node.status();
     },
-    4000,
+    8000,
     "the node answers",
     20,
   );
 }
 
-/** Waits until the node has heard the master at that address. */
-export function waitForMaster(node: LabNode, vhid: number, master: string, timeoutMs = 2500) {
+/** Waits until the backup has heard a master: from then on the formula counts from its last advertisement. */
+export function waitUntilHeard(node: LabNode, vhid: number) {
   return waitFor(
-    async () => (await node.status()).find((one) => one.vhid === vhid && one.master === master),
-    timeoutMs,
-    `vhid ${vhid} hears ${master}`,
+    async () => {
+      const found = (await node.status()).find((one) => one.vhid === vhid);
+      return found?.state === "BACKUP" && found.master !== null;
+    },
+    3000,
+    `vhid ${vhid} hears a master`,
     20,
   );
 }
