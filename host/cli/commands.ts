@@ -97,7 +97,7 @@ export const commands: readonly Command[] = [
     },
     words: [0, many],
     notes: [
-      "SIGTERM and SIGINT leave politely, SIGHUP reads the configuration again, SIGUSR1 logs the status.",
+      "SIGTERM, SIGINT and SIGQUIT leave politely, SIGHUP reads the configuration again, SIGUSR1 logs the status, SIGUSR2 hands every address over.",
     ],
     examples: [
       "carp up --interface eth0 --vhid 1 --pass-file /etc/carp/pass 192.168.1.50/24",

@@ -23,7 +23,8 @@ export const runIfconfig: RunCommand = async (given, { out, err }) => {
 
 /** FreeBSD's `ifconfig` output (protocol §9.3); an address of a virtual host is there while this node holds it. */
 export function formatInterfaces(status: NodeStatus, name: string | undefined): string {
-  const chosen = status.interfaces.filter((entry) => name === undefined || entry.name === name);
+  const local = name === undefined ? undefined : (status.aliases[name] ?? name);
+  const chosen = status.interfaces.filter((entry) => local === undefined || entry.name === local);
   if (chosen.length === 0 && name !== undefined) {
     const names = status.interfaces.map((entry) => entry.name).join(", ");
     throw new OperatorError(

@@ -1,3 +1,4 @@
+import { type InterfaceMap, mapName } from "../config/map.ts";
 import type { Configuration, VirtualHost } from "../config/model.ts";
 import type { LogWriter } from "../log.ts";
 import type { IfconfigChange, NodeController, NodeEvent, NodeStatus, SysctlName } from "../node/api.ts";
@@ -23,10 +24,13 @@ export class EventLog {
 export class LoggedNode implements NodeController {
   private readonly node: NodeController;
   private readonly events: EventLog;
+  private readonly map: InterfaceMap;
 
-  constructor(node: NodeController, events: EventLog) {
+  /** `map` translates the configuration's interface names, which the operator may use as well. */
+  constructor(node: NodeController, events: EventLog, map: InterfaceMap = new Map()) {
     this.node = node;
     this.events = events;
+    this.map = map;
   }
 
   /** Says what the node runs: a line for each virtual host. */
@@ -47,12 +51,19 @@ export class LoggedNode implements NodeController {
     for (const line of lines) this.events.writer.write(line);
   }
 
-  status(): Promise<NodeStatus> {
-    return this.node.status();
+  /** Hands every address over: each MASTER goes to BACKUP, as `carp ifconfig IF vhid N state backup` has it do. */
+  async handOver(): Promise<void> {
+    for (const { interface: name, vhid, state } of (await this.node.status()).virtual_hosts) {
+      if (state === "MASTER") await this.node.ifconfig({ interface: name, vhid, state: "BACKUP" });
+    }
+  }
+
+  async status(): Promise<NodeStatus> {
+    return { ...(await this.node.status()), aliases: Object.fromEntries(this.map) };
   }
 
   ifconfig(change: IfconfigChange): Promise<void> {
-    return this.node.ifconfig(change);
+    return this.node.ifconfig({ ...change, interface: mapName(this.map, change.interface) });
   }
 
   async sysctl(name: SysctlName, value?: number): Promise<number> {

@@ -28,14 +28,16 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
   const sources = readSources(given);
   const configuration = report(loadConfiguration(sources), terminal);
   if (configuration === undefined) return ExitCode.Configuration;
+  refuseUnfit(configuration, io);
 
   const log = new LogWriter(terminal.err);
   const events = new EventLog(log);
   let node: LoggedNode | undefined;
-  const reload = () => reconfigure(sources, node as LoggedNode, log);
+  const reload = () => reconfigure(sources, io, node as LoggedNode, log);
   const signals = listenSignals(terminal, {
     SIGHUP: () => void (node && reload().catch((error) => log.write(`error: ${messageOf(error)}`))),
     SIGUSR1: () => void node?.logStatus().catch((error) => log.write(`error: ${messageOf(error)}`)),
+    SIGUSR2: () => void node?.handOver().catch((error) => log.write(`error: ${messageOf(error)}`)),
   });
   let server: ControlServer | undefined;
   try {
@@ -56,7 +58,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
       onEvent: (event) => events.note(event),
       onFailure: fail,
     });
-    node = new LoggedNode(started, events);
+    node = new LoggedNode(started, events, sources.map);
     await node.announce(configuration);
     const error = await Promise.race([signals.stopRequested, failure]);
     if (error !== undefined) throw error;
@@ -109,13 +111,30 @@ function report({ configuration, problems }: Loaded, { err }: Terminal): Configu
   return configuration;
 }
 
+/** A raw socket sends IPv4 only, and no ARP: the rest would be MASTER without anybody hearing of it. */
+function refuseUnfit({ virtualHosts }: Configuration, io: StartOptions["io"]): void {
+  if (io !== "raw") return;
+  for (const { vhid, interfaceName, addresses, virtualMac } of virtualHosts) {
+    const address = addresses.find(({ family }) => family === 6);
+    const cannot = virtualMac ? "announce a virtual MAC" : address && `advertise ${address.address}`;
+    if (cannot === undefined) continue;
+    const message = `${vhid}@${interfaceName}: --io raw cannot ${cannot}: use --io packet`;
+    throw new OperatorError(ExitCode.Configuration, message);
+  }
+}
+
 function explain(problem: Problem): string {
   if (problem.position.file !== commandLine) return formatProblems([problem]);
   return `carp: ${problem.severity === "warning" ? "warning: " : ""}${problem.message}`;
 }
 
 /** Everything is read and checked first; with an error, nothing changes. */
-async function reconfigure(sources: Sources, node: LoggedNode, log: LogWriter): Promise<readonly string[]> {
+async function reconfigure(
+  sources: Sources,
+  io: StartOptions["io"],
+  node: LoggedNode,
+  log: LogWriter,
+): Promise<readonly string[]> {
   const { configuration, problems } = loadConfiguration(sources);
   const lines = problems.map(explain);
   for (const line of lines.flatMap((text) => text.split("\n"))) log.write(line);
@@ -124,6 +143,7 @@ async function reconfigure(sources: Sources, node: LoggedNode, log: LogWriter): 
       ExitCode.Configuration,
       `the configuration was not changed: ${lines.map((line) => line.split("\n")[0]).join("; ")}`,
     );
+  refuseUnfit(configuration, io);
   await node.reconfigure(configuration.virtualHosts, configuration.preempt);
   log.write("the configuration was read again");
   return lines;
@@ -146,7 +166,12 @@ function listenSignals({ signals }: Terminal, others: Readonly<Record<string, ()
   const stopRequested = new Promise<undefined>((resolve) => {
     requestStop = () => resolve(undefined);
   });
-  const handlers = Object.entries({ SIGTERM: requestStop, SIGINT: requestStop, ...others });
+  const handlers = Object.entries({
+    SIGTERM: requestStop,
+    SIGINT: requestStop,
+    SIGQUIT: requestStop,
+    ...others,
+  });
   for (const [name, handler] of handlers) signals.on(name, handler);
   return {
     stopRequested,

@@ -39,7 +39,7 @@ export const sysctls: readonly Sysctl[] = [
     range: [0, INT_MAX],
     default: 1,
     sentence:
-      "0 logs nothing, 1 logs state changes and bad packets once in a while, 2 and more logs all of them.",
+      "0 logs nothing, 1 logs changes of state and demotion, 2 and more also dropped packets, at most ten a second.",
   },
   {
     name: "net.inet.carp.dscp",

@@ -54,6 +54,8 @@ export interface NodeStatus {
     /** Frames that the kernel dropped because they were not read in time. */
     readonly drops: number;
   }[];
+  /** Names that the configuration uses for interfaces, where this machine has others: `em0` for `eth0`. */
+  readonly aliases: Readonly<Record<string, string>>;
   readonly preempt: number;
   readonly allow: number;
   readonly demotion: number;

@@ -128,6 +128,7 @@ export class CarpNode {
       schema: 1,
       virtual_hosts: this.members.all().map((member) => this.describe(member, now)),
       interfaces,
+      aliases: {},
       preempt: core.option(Option.Preempt),
       allow: core.option(Option.Allow),
       demotion: core.demotion,

@@ -46,7 +46,7 @@ test("flags become a configuration; SIGTERM stops the node and removes the socke
       "--advskew=100",
       "--preempt",
       "--vmac",
-      "--io=raw",
+      "--io=packet",
       "--source-mac=own",
       "192.168.1.50/24",
       "2001:db8::50/64",
@@ -56,7 +56,7 @@ test("flags become a configuration; SIGTERM stops the node and removes the socke
   expect(existsSync(socket)).toBe(true);
   expect(starts).toMatchObject([
     {
-      io: "raw",
+      io: "packet",
       sourceMac: "own",
       configuration: {
         preempt: true,
@@ -186,4 +186,31 @@ test.each([
     code: ExitCode.Usage,
     message: expect.stringContaining(message),
   });
+});
+
+test("--io raw is refused where it would be MASTER unheard", async () => {
+  const { flags } = prepare();
+  const raw = [...flags, "--io", "raw"];
+  const refusal = (words: readonly string[]) => launch([...raw, ...words]).ended;
+  await expect(refusal(["192.168.1.50/24", "2001:db8::50/64"])).rejects.toMatchObject({
+    code: ExitCode.Configuration,
+    message: "1@eth0: --io raw cannot advertise 2001:db8::50: use --io packet",
+  });
+  await expect(refusal(["--vmac", "192.168.1.50/24"])).rejects.toThrow(/virtual MAC: use --io packet/);
+});
+
+test("SIGUSR2 hands every address over, and --map's names are the operator's as well", async () => {
+  const { socket, rcConf } = prepare();
+  const { terminal, node, ended } = launch(["--rc-conf", rcConf, "--map", "em0=eth0", "--socket", socket]);
+  await waitFor(() => terminal.err.text !== "", 5000, "the first line of the log");
+  terminal.signals.emit("SIGUSR2");
+  const masters = (await node.status()).virtual_hosts.filter(({ state }) => state === "MASTER");
+  expect(masters.length).toBeGreaterThan(0);
+  await waitFor(() => node.changes.length === masters.length, 5000, "the changes");
+  expect(node.changes.every(({ state }) => state === "BACKUP")).toBe(true);
+  await run(["ifconfig", "--socket", socket, "em0", "vhid", "1", "state", "backup"]);
+  expect(node.changes.at(-1)).toEqual({ interface: "eth0", vhid: 1, state: "BACKUP" });
+  expect((await run(["ifconfig", "--socket", socket, "em0"])).out).toMatch(/^eth0: flags/);
+  terminal.signals.emit("SIGQUIT");
+  await ended;
 });

@@ -110,6 +110,7 @@ export function nodeStatus(changes: Partial<NodeStatus>): NodeStatus {
   return {
     schema: 1,
     virtual_hosts: [virtualHost({})],
+    aliases: {},
     interfaces: [
       {
         name: "eth0",
