@@ -5,11 +5,44 @@
  */
 import * as hmac from "./crypto/hmac.ts";
 import * as sha1 from "./crypto/sha1.ts";
+import * as bytes from "./memory/bytes.ts";
 import { instanceAt, lookUp } from "./memory/records.ts";
 import { nextCounter, wasSent } from "./protocol/counter.ts";
 import * as interval from "./protocol/interval.ts";
 import { nextDeadline, reschedule } from "./protocol/schedule.ts";
 import * as checksum from "./wire/checksum.ts";
+
+export function bytesLoad16(at: usize): u32 {
+  return bytes.load16(at);
+}
+
+export function bytesLoad32(at: usize): u32 {
+  return bytes.load32(at);
+}
+
+export function bytesLoad64(at: usize): u64 {
+  return bytes.load64(at);
+}
+
+export function bytesStore16(at: usize, value: u32): void {
+  bytes.store16(at, value);
+}
+
+export function bytesStore32(at: usize, value: u32): void {
+  bytes.store32(at, value);
+}
+
+export function bytesStore64(at: usize, value: u64): void {
+  bytes.store64(at, value);
+}
+
+export function bytesCopyMac(target: usize, source: usize): void {
+  bytes.copyMac(target, source);
+}
+
+export function bytesCopyAddress6(target: usize, source: usize): void {
+  bytes.copyAddress6(target, source);
+}
 
 export function sha1Initialize(state: usize): void {
   sha1.initialize(state);

@@ -104,6 +104,7 @@ const banned: readonly Ban[] = [
 
 /** Sources whose test stands elsewhere; on the host, that test reaches them through its imports. */
 const testedBy: Readonly<Record<string, readonly string[]>> = {
+  "test/assembly/abi.test.ts": ["assembly/memory/records.ts"],
   "test/link/messages.test.ts": [
     "host/link/address-payload.ts",
     "host/link/attributes.ts",
@@ -124,7 +125,6 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
   "test/system/poll.test.ts": ["host/system/event.ts", "host/system/timer.ts"],
   "test/demo/play.test.ts": ["host/demo/scenario.ts", "host/demo/screen.ts"],
   "test/demo/lab.test.ts": ["host/demo/namespaces.ts", "host/demo/observer.ts", "host/demo/client.ts"],
-  "test/tidy.test.ts": ["assembly/abi.ts"],
 };
 
 /** Sources without a test. Those that hold nothing but types need not stand here. */

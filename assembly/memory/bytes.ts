@@ -35,8 +35,3 @@ export function copyAddress6(target: usize, source: usize): void {
   store<u64>(target, load<u64>(source));
   store<u64>(target, load<u64>(source, 8), 8);
 }
-
-/** Whether sixteen bytes are equal. Not for secrets: those are compared in crypto/hmac. */
-export function sameAddress6(a: usize, b: usize): bool {
-  return load<u64>(a) == load<u64>(b) && load<u64>(a, 8) == load<u64>(b, 8);
-}

@@ -133,6 +133,15 @@ export class Driver {
     return record;
   }
 
+  /** What that virtual host sends on becoming MASTER. */
+  firstFrames(host: VirtualHost): SentFrame[] {
+    const { interfaceIndex = 0, vhid = 1 } = host;
+    this.add(host);
+    this.takeFrames();
+    this.do(() => this.core.setState(interfaceIndex, vhid, abi.State.Master));
+    return this.takeFrames();
+  }
+
   takeEvents(): CoreEvent[] {
     return this.events.splice(0);
   }
@@ -174,3 +183,33 @@ export function inWords(events: readonly CoreEvent[]): string[] {
     return event.kind;
   });
 }
+
+/** Advertisements as `advbase/advskew`, those over IPv6 with `6:` before; other frames by their kind. */
+export function inShort(frames: readonly SentFrame[]): string[] {
+  return frames.map(({ kind, bytes }) => {
+    if (kind === abi.FrameKind.Advertisement4) return `${bytes[39]}/${bytes[36]}`;
+    if (kind === abi.FrameKind.Advertisement6) return `6:${bytes[59]}/${bytes[56]}`;
+    return abi.FrameKind[kind];
+  });
+}
+
+/** A skew as time, in whole microseconds as the kernels have it. */
+export function skewTime(skew: number): bigint {
+  return BigInt(Math.floor((skew * 1_000_000) / 256)) * 1000n;
+}
+
+/** A virtual host with addresses of both families, in no order, one of them link-local. */
+export const dualHost = {
+  vhid: 7,
+  advbase: 2,
+  advskew: 30,
+  key: "mekmitasdigoat",
+  addresses: [
+    "198.51.100.7",
+    "10.0.0.9",
+    "192.0.2.1",
+    "2001:db8::2",
+    "fe80::200:5eff:fe00:107",
+    "2001:db8::1",
+  ],
+};

@@ -69,6 +69,7 @@ describe("the deadlines", () => {
       }
       const earliest = [...deadlines.values()].reduce(earlier, never);
       if (insides.callWide("earliestDeadline") !== earliest) expect.fail(`wrong after ${round} changes`);
+      if (!isOrdered(insides, deadlines)) expect.fail(`out of order after ${round} changes`);
     }
   });
 
@@ -105,4 +106,18 @@ describe("the deadlines", () => {
 function earlier(a: bigint, b: bigint): bigint {
   if (a < b) return a;
   return b;
+}
+
+/** Whether no entry of the heap is due before the one above it. */
+function isOrdered(insides: ReturnType<typeof openInsides>, deadlines: ReadonlyMap<number, bigint>): boolean {
+  const view = new DataView(insides.memory.buffer);
+  const ofInstance = new Map(
+    [...deadlines].map(([vhid, at]) => [insides.call("instanceIndex", 0, vhid), at]),
+  );
+  const at = (position: number) =>
+    ofInstance.get(view.getUint16(abi.HEAP_OFFSET + position * 2, true)) ?? -1n;
+  for (let position = 1; position < deadlines.size; position++) {
+    if (at((position - 1) >> 1) > at(position)) return false;
+  }
+  return true;
 }

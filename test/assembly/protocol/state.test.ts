@@ -1,6 +1,15 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import * as abi from "../../../assembly/abi.ts";
-import { Driver, inWords, JITTER, linkedFlags, SECOND, type VirtualHost } from "../../support/driver.ts";
+import {
+  Driver,
+  inShort,
+  inWords,
+  JITTER,
+  linkedFlags,
+  SECOND,
+  skewTime,
+  type VirtualHost,
+} from "../../support/driver.ts";
 import type { Advertisement } from "../../support/frames.ts";
 import { addressBytes } from "../../support/frames.ts";
 
@@ -8,8 +17,6 @@ const { Init, Backup, Master } = abi.State;
 const never = 0x7fff_ffff_ffff_ffffn;
 /** Own advbase 1 and advskew 100: the rank that peers are compared with. */
 const own: VirtualHost = { advbase: 1, advskew: 100 };
-const skew = (value: number) => BigInt(Math.floor((value * 1_000_000) / 256)) * 1000n;
-const downTime = 3n * SECOND + skew(100);
 
 const becomeMaster = (reason: string) => ["apply", `BACKUP>MASTER ${reason}`];
 const stepDown = (reason: string) => ["withdraw", `MASTER>BACKUP ${reason}`];
@@ -23,18 +30,17 @@ beforeEach(() => {
 /** Whether the master-down timer was armed just now, from configured advbase and advskew. */
 function expectArmed(base = 1, configuredSkew = 100): void {
   const left =
-    driver.instance().masterDownDeadlineNs - driver.now - BigInt(3 * base) * SECOND - skew(configuredSkew);
+    driver.instance().masterDownDeadlineNs -
+    driver.now -
+    BigInt(3 * base) * SECOND -
+    skewTime(configuredSkew);
   expect(left).toBeGreaterThanOrEqual(0n);
   expect(left).toBeLessThan(JITTER);
 }
 
-/** Base and skew of the advertisements that were sent, then the kinds of the other frames. */
+/** What was sent since it was last asked. */
 function sent(): string[] {
-  return driver.takeFrames().map(({ kind, bytes }) => {
-    if (kind === abi.FrameKind.Advertisement4) return `${bytes[39]}/${bytes[36]}`;
-    if (kind === abi.FrameKind.Advertisement6) return `6:${bytes[59]}/${bytes[56]}`;
-    return abi.FrameKind[kind];
-  });
+  return inShort(driver.takeFrames());
 }
 
 type Outcome = "INIT" | "BACKUP" | "MASTER" | "armed" | "untouched";
@@ -252,7 +258,7 @@ describe("the table of protocol §6.1", () => {
       expect(after.advertiseDeadlineNs).toBe(never);
     } else if (outcome === "MASTER") {
       expect(after).toMatchObject({ state: Master, masterDownDeadlineNs: never });
-      expect(after.advertiseDeadlineNs).toBe(driver.now + SECOND + skew(100));
+      expect(after.advertiseDeadlineNs).toBe(driver.now + SECOND + skewTime(100));
       expect(sent()).toEqual(["1/100", "ArpRequest", "ArpReply"]);
     } else {
       expect(after).toMatchObject({ state: Init, masterDownDeadlineNs: never, advertiseDeadlineNs: never });
@@ -275,7 +281,7 @@ describe("the table of protocol §6.1", () => {
     const begun = driver.now;
     driver.runUntil(begun + 5n * SECOND);
     const times = driver.takeFrames().filter(({ kind }) => kind === abi.FrameKind.Advertisement4);
-    const interval = SECOND + skew(100);
+    const interval = SECOND + skewTime(100);
     expect(times.map(({ timeNs }) => timeNs)).toEqual([1n, 2n, 3n].map((count) => begun + count * interval));
   });
 
@@ -475,130 +481,5 @@ describe("what is sent", () => {
       if (kind === abi.FrameKind.ArpRequest) heardAt.push((timeNs - begun) / 1_000_000n);
     }
     expect(heardAt).toEqual([0n, 1000n, 2000n, 3000n]);
-  });
-});
-
-describe("demotion and state", () => {
-  test("every MASTER advertises at once with its new skew, and its interval begins anew", () => {
-    driver.addIn(Master, own);
-    driver.addIn(Master, { vhid: 2, advskew: 10 });
-    driver.addIn(Backup, { vhid: 3 });
-    driver.runUntil(driver.now + SECOND / 2n);
-    driver.takeFrames();
-    driver.do(() => driver.core.addDemotion(20));
-    expect(sent()).toEqual(["1/120", "1/30"]);
-    expect(driver.instance().advertiseDeadlineNs).toBe(driver.now + SECOND + skew(120));
-  });
-
-  test.each([
-    [0, 241, 240],
-    [254, 0, 240],
-    [100, 140, 240],
-    [100, 139, 239],
-    [100, -100, 0],
-    [100, -1000, 0],
-    [10, 2_000_000_000, 240],
-  ])("advskew %i with demotion %i goes out as %i", (advskew, demotion, effective) => {
-    driver.addIn(Master, { advskew });
-    driver.do(() => driver.core.addDemotion(demotion));
-    driver.takeFrames();
-    driver.runUntil(driver.now + 2n * SECOND);
-    const advertisements = sent().filter((frame) => frame.includes("/"));
-    expect(new Set(advertisements)).toEqual(new Set([`1/${effective}`]));
-  });
-
-  test("a demoted MASTER yields to what it would have outdone", () => {
-    driver.addIn(Master, own);
-    driver.hear({ advskew: 150 });
-    expect(driver.instance().state).toBe(Master);
-    driver.do(() => driver.core.addDemotion(50));
-    driver.hear({ advskew: 150 });
-    expect(driver.instance().state).toBe(Backup);
-  });
-
-  test("three virtual hosts on a dead interface demote by 720, and it comes back with the link", () => {
-    for (const vhid of [1, 2, 3]) driver.addIn(Backup, { vhid });
-    driver.do(() => driver.setLink(0));
-    driver.do(() => driver.setLink(abi.InterfaceFlag.Up));
-    expect(driver.core.demotion).toBe(720);
-    driver.core.setOption(abi.Option.IfdownDemotionFactor, 10);
-    driver.do(() => driver.setLink(linkedFlags));
-    expect(driver.core.demotion).toBe(0);
-  });
-
-  test("a virtual host that is removed takes its demotion along", () => {
-    for (const vhid of [1, 2, 3]) driver.addIn(Backup, { vhid });
-    driver.do(() => driver.setLink(0));
-    driver.takeEvents();
-    driver.do(() => driver.core.removeVirtualHost(0, 2));
-    expect(inWords(driver.takeEvents())).toEqual(["demotion -240 VhidRemoved"]);
-    expect(driver.core.demotion).toBe(480);
-    driver.do(() => driver.core.removeInterface(0));
-    expect(driver.core.demotion).toBe(0);
-  });
-
-  test("errors of sending demote at the third, and three successes take it back (protocol §7.1)", () => {
-    driver.addIn(Master, own);
-    const send = (errno: number, count: number) => {
-      driver.errno = errno;
-      for (let index = 0; index < count; index++) driver.runUntil(driver.instance().advertiseDeadlineNs);
-    };
-    send(101, 2);
-    send(0, 2);
-    expect(driver.core.demotion).toBe(0);
-    send(101, 1);
-    expect(driver.core.demotion).toBe(240);
-    send(101, 5);
-    expect(driver.core.demotion).toBe(240);
-    send(0, 2);
-    send(101, 1);
-    send(0, 2);
-    expect(driver.core.demotion).toBe(240);
-    send(0, 1);
-    expect(driver.core.demotion).toBe(0);
-    const words = inWords(driver.takeEvents());
-    expect(words).toEqual(["demotion +240 SendError", "demotion -240 SendOk"]);
-    // Nine by the timer, and one more at once when the third had demoted.
-    expect(driver.instance().statistics.senderrors).toBe(10);
-  });
-});
-
-describe("time", () => {
-  test("waking early does nothing", () => {
-    driver.addIn(Backup, own);
-    const before = Buffer.from(
-      driver.core.memory.slice(abi.INSTANCES_OFFSET, abi.INSTANCES_OFFSET + abi.INSTANCE_SIZE),
-    );
-    for (let step = 0; step < 10; step++) driver.do(() => driver.core.handleTimeout(driver.now));
-    expect(
-      before.equals(
-        driver.core.memory.subarray(abi.INSTANCES_OFFSET, abi.INSTANCES_OFFSET + abi.INSTANCE_SIZE),
-      ),
-    ).toBe(true);
-  });
-
-  test("time that goes back counts as time that stands still", () => {
-    driver.addIn(Backup, own);
-    driver.now -= 100n * SECOND;
-    driver.hear({ advskew: 0 });
-    driver.now += 100n * SECOND;
-    expectArmed();
-    expect(driver.instance().heardAtNs).toBe(driver.now);
-  });
-
-  test("a host that slept runs what it missed once", () => {
-    driver.addIn(Master, own);
-    driver.now += 1000n * SECOND;
-    driver.do(() => driver.core.handleTimeout(driver.now));
-    expect(sent()).toEqual(["1/100", "ArpRequest", "ArpReply"]);
-    expect(driver.core.pollTimeout()).toBe(driver.now + SECOND + skew(100));
-  });
-
-  test("a frame that is heard before the timer is run keeps a late BACKUP from taking over", () => {
-    driver.addIn(Backup, own);
-    driver.now += downTime * 2n;
-    driver.hear({ advskew: 0 });
-    driver.do(() => driver.core.handleTimeout(driver.now));
-    expect(driver.takeEvents()).toEqual([]);
   });
 });
