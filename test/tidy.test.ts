@@ -104,7 +104,6 @@ const banned: readonly Ban[] = [
 
 /** Sources whose test stands elsewhere; on the host, that test reaches them through its imports. */
 const testedBy: Readonly<Record<string, readonly string[]>> = {
-  "test/assembly/abi.test.ts": ["assembly/memory/records.ts"],
   "test/link/messages.test.ts": [
     "host/link/address-payload.ts",
     "host/link/attributes.ts",

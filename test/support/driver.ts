@@ -142,6 +142,14 @@ export class Driver {
     return this.takeFrames();
   }
 
+  /** Makes virtual hosts MASTER without sending anything in between, so that all they have to say comes at once. */
+  promoteTogether(vhids: readonly number[]): void {
+    for (const vhid of vhids) this.core.setState(0, vhid, abi.State.Master);
+    this.core.events();
+    for (const vhid of vhids) this.core.applied(0, vhid);
+    this.drain();
+  }
+
   takeEvents(): CoreEvent[] {
     return this.events.splice(0);
   }
@@ -159,6 +167,7 @@ export class Driver {
     }
     const slots = this.core.transmitSlots;
     for (let count = this.core.pollTransmit(); count > 0; count = this.core.pollTransmit()) {
+      if (count > abi.TRANSMIT_CAPACITY) throw new Error(`${count} frames in the transmit ring`);
       for (let slot = 0; slot < count; slot++) {
         const [kind, interfaceIndex] = [slots.kind(slot), slots.interfaceIndex(slot)];
         this.frames.push({ kind, interfaceIndex, bytes: slots.frame(slot), timeNs: this.now });

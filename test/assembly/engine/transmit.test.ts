@@ -8,8 +8,6 @@ import { decode } from "../../support/decoder.ts";
 import { Driver, dualHost as dual, SECOND } from "../../support/driver.ts";
 import { requireOrSkip } from "../../support/require.ts";
 
-const { Master } = abi.State;
-
 let driver: Driver;
 beforeEach(() => {
   driver = new Driver();
@@ -38,8 +36,7 @@ describe("announcements (protocol §8)", () => {
       addresses: [...addresses, ...addresses.map((_, index) => `2001:db8::${(index + 1).toString(16)}`)],
     };
     for (const vhid of [1, 2, 3, 4]) driver.add({ ...host, vhid });
-    for (const vhid of [1, 2, 3, 4]) driver.core.setState(0, vhid, Master);
-    driver.do(() => 0);
+    driver.promoteTogether([1, 2, 3, 4]);
     const frames = driver.takeFrames();
     expect(frames).toHaveLength(4 * (2 + 128 + 64));
     const distinct = new Set(frames.map(({ bytes }) => Buffer.from(bytes).toString("hex")));
@@ -51,8 +48,7 @@ describe("announcements (protocol §8)", () => {
     const host = { addresses: ["10.0.0.1", "2001:db8::1"] };
     for (let vhid = 1; vhid <= 255; vhid++) driver.add({ ...host, vhid });
     driver.takeFrames();
-    for (let vhid = 1; vhid <= 255; vhid++) driver.core.setState(0, vhid, Master);
-    driver.do(() => 0);
+    driver.promoteTogether(Array.from({ length: 255 }, (_, index) => index + 1));
     driver.runUntil(driver.now + SECOND / 2n);
     const sent = driver.takeFrames().map(({ bytes }) => decode(bytes));
     for (const kind of ["advertisement4", "advertisement6"]) {

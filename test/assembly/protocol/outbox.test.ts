@@ -52,4 +52,19 @@ describe("the outbox", () => {
       expect(vhids).toHaveLength(250);
     }
   });
+
+  test("one who comes and goes thousands of times takes one place, and pushes nobody out", () => {
+    driver.addIn(Master, { vhid: 1 });
+    driver.core.addDemotion(1);
+    for (let round = 0; round < 5000; round++) {
+      driver.core.setVirtualHost(0, 2, {});
+      driver.core.setAddresses(0, 2, [Uint8Array.of(10, 0, 0, 2)]);
+      driver.core.setState(0, 2, Master);
+      driver.core.applied(0, 2);
+      driver.core.removeVirtualHost(0, 2);
+      driver.core.events();
+    }
+    driver.do(() => 0);
+    expect(driver.takeFrames().map(({ bytes }) => bytes[35])).toEqual([1]);
+  });
 });
