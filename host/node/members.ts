@@ -155,7 +155,9 @@ export class Members {
       if (lost === undefined || !member.holding.held || member.holding.carrierIndex !== carrierIndex)
         continue;
       const carrier = this.link.interfaces().find((state) => state.index === carrierIndex);
-      if (carrier === undefined || carrier.addresses.some((address) => address.address === text)) continue;
+      // The kernel itself takes IPv6 addresses from an interface that goes down; they are withdrawn with it.
+      if (carrier === undefined || !carrier.up) continue;
+      if (carrier.addresses.some((address) => address.address === text)) continue;
       const now = monotonicNs();
       member.losses = [...member.losses.filter((loss) => now - loss < lossWindowNs), now];
       try {

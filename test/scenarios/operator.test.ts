@@ -137,7 +137,7 @@ test.concurrent("an interface that is taken down and up: INIT without the addres
   skip,
 }) => {
   await withNetwork(skip, needs, plan, async (network) => {
-    const { one, two } = await electOne(network, virtual);
+    const { one, two } = await electOne(network, { vhid: 1, addresses: [address, "2001:db8::50"] });
     await sleep(1000);
     const takeover = awaitTakeover(network.observer, 1, "one", "two", 6000);
     await network.lab.setLink("one", "down");
@@ -145,6 +145,7 @@ test.concurrent("an interface that is taken down and up: INIT without the addres
     await waitForAddress(network, "one", "gone", 250);
     expect((await statusByCommand(one))[0].demotion).toBe(240);
     expectFormula((await takeover).afterMs, 100);
+    expect(warnings(one, "is put back")).toEqual([]);
     await network.lab.setLink("one", "up");
     await waitForState(one, 1, "BACKUP", 1500);
     await sleep(masterDownMs(0) + 250);
