@@ -18,7 +18,7 @@ export interface Member {
   /** Why it cannot run, or hold its addresses. */
   problem: string | undefined;
   /** When addresses were taken from it lately, monotonic nanoseconds. */
-  losses: bigint[];
+  losses: { readonly address: string; readonly at: bigint }[];
 }
 
 /** Addresses that somebody takes away three times in a minute are not put back a third time. */
@@ -159,9 +159,11 @@ export class Members {
       if (carrier === undefined || !carrier.up) continue;
       if (carrier.addresses.some((address) => address.address === text)) continue;
       const now = monotonicNs();
-      member.losses = [...member.losses.filter((loss) => now - loss < lossWindowNs), now];
+      member.losses = member.losses.filter(({ at }) => now - at < lossWindowNs);
+      member.losses.push({ address: text, at: now });
       try {
-        if (member.losses.length >= mostLosses) throw new Error("somebody keeps taking them away");
+        if (member.losses.filter((loss) => loss.address === text).length >= mostLosses)
+          throw new Error("somebody keeps taking them away");
         member.holding.restore(lost);
         this.log("warning", `${nameOf(member)}: ${text} was taken from ${carrier.name} and is put back`);
       } catch (error) {

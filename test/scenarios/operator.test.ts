@@ -89,7 +89,7 @@ test.concurrent("allow=0: INIT without the address, the peer takes over; allow=1
 });
 
 for (const more of [[], ["--vmac"]]) {
-  test.concurrent(`an interface that goes away ${more.join("")}: INIT, the peer takes over; of the same name again: BACKUP, then MASTER`, async ({
+  test.concurrent(`an interface that goes away${more.map((flag) => `, ${flag}`).join("")}: INIT, the peer takes over; of the same name again: BACKUP, then MASTER`, async ({
     skip,
   }) => {
     await withNetwork(skip, needs, plan, async (network) => {
@@ -178,6 +178,24 @@ test.concurrent("an address taken from a MASTER is put back; the third time in a
     expect(status.demotion).toBe(240);
     expect(status.problem).toContain("somebody keeps taking them away");
     await waitForAddress(network, "one", "gone", 250);
+  });
+});
+
+test.concurrent("all addresses taken at once, as by ip addr flush, are one time and no more", async ({
+  skip,
+}) => {
+  await withNetwork(skip, needs, plan, async (network) => {
+    const shared = [1, 2, 3, 4, 5].map((last) => `192.168.1.5${last}`);
+    const one = await network.carp("one", { vhid: 1, addresses: shared });
+    const host = network.lab.host("one");
+    await waitForState(one, 1, "MASTER", 6000);
+    for (const count of [1, 2]) {
+      const commands = shared.map((last) => `addr del ${last}/32 dev eth0`);
+      await host.namespace.run(["ip", "-batch", "-"], commands.join("\n"));
+      await waitFor(() => warnings(one, "is put back").length === count * 5, 500, `put back ${count} times`);
+      expect(await network.addresses("one")).toEqual(expect.arrayContaining(shared));
+      expect((await one.status())[0]).toMatchObject({ state: "MASTER", transitions: 2, problem: null });
+    }
   });
 });
 
