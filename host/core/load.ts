@@ -20,10 +20,10 @@ export interface CoreExports extends Record<string, unknown> {
   verifyFrames(count: number): void;
 }
 
-/** The module's file, next to the compiled host or in the build folder of the sources. */
+/** The module's file: beside the compiled host, or in the build folder of the sources. */
 export function modulePath(): string {
-  const compiled = fileURLToPath(new URL("../../carp.wasm", import.meta.url));
-  return existsSync(compiled) ? compiled : fileURLToPath(new URL("../../build/carp.wasm", import.meta.url));
+  const isCompiled = import.meta.url.endsWith(".js");
+  return fileURLToPath(new URL(isCompiled ? "../../carp.wasm" : "../../build/carp.wasm", import.meta.url));
 }
 
 /**

@@ -59,6 +59,12 @@ export interface Link {
    * carry virtual addresses, and sets it up. Returns its index. An equal one that is already there is reused.
    */
   createVirtualMac(parent: number, name: string, mac: Uint8Array): number;
+  /**
+   * Takes a name that only one process of this machine (of its network namespace) can have, until it is given back or
+   * the process ends. Throws SystemError, EADDRINUSE where another has it.
+   */
+  claim(name: string): void;
+  unclaim(name: string): void;
   /** Removes such an interface; one that is not there is no error. */
   removeInterface(index: number): void;
   /** The events since the last call, oldest first; empty when there are none. */

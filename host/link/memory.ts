@@ -3,7 +3,7 @@ import { EEXIST, EINVAL, ENODEV } from "../system/errno.ts";
 import type { InterfaceAddress, InterfaceState, Link, LinkEvent, PrefixedAddress } from "./link.ts";
 
 /** The orders that can be made to fail. */
-export type LinkOrder = "addAddress" | "removeAddress" | "createVirtualMac" | "removeInterface";
+export type LinkOrder = "claim" | "addAddress" | "removeAddress" | "createVirtualMac" | "removeInterface";
 
 /** Interfaces that exist in the process only, and the hands of the world that change them. */
 export interface MemoryLink extends Link {
@@ -59,6 +59,12 @@ class ProcessLink implements MemoryLink {
   }
 
   prepare(): void {}
+
+  claim(): void {
+    this.#mayFail("claim");
+  }
+
+  unclaim(): void {}
 
   createVirtualMac(parent: number, name: string, mac: Uint8Array): number {
     this.#mayFail("createVirtualMac", parent);

@@ -1,6 +1,7 @@
 import { SystemError } from "../errors.ts";
 import { EADDRNOTAVAIL, ENODEV } from "../system/errno.ts";
 import { NetlinkSocket } from "../system/netlink.ts";
+import { bindAbstract, closeSocket } from "../system/socket.ts";
 import { type AddressRecord, addressChange, decodeAddress } from "./address-payload.ts";
 import type { InterfaceState, Link, LinkEvent, PrefixedAddress } from "./link.ts";
 import { decodeLink, type LinkRecord } from "./link-payload.ts";
@@ -27,6 +28,8 @@ class NetlinkLink implements Link {
   readonly #events: NetlinkSocket;
   /** What settings were before they were changed. */
   readonly #originals = new Map<string, string>();
+  /** Sockets whose names are taken as long as they are open. */
+  readonly #claims = new Map<string, number>();
   #closed = false;
 
   constructor() {
@@ -79,6 +82,16 @@ class NetlinkLink implements Link {
     writeSetting(setting, "1");
   }
 
+  claim(name: string): void {
+    if (!this.#claims.has(name)) this.#claims.set(name, bindAbstract(`carp/${name}`));
+  }
+
+  unclaim(name: string): void {
+    const descriptor = this.#claims.get(name);
+    if (descriptor !== undefined) closeSocket(descriptor);
+    this.#claims.delete(name);
+  }
+
   createVirtualMac(parent: number, name: string, mac: Uint8Array): number {
     return this.#virtualMacs.create(parent, name, mac);
   }
@@ -108,6 +121,7 @@ class NetlinkLink implements Link {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    for (const name of [...this.#claims.keys()]) this.unclaim(name);
     this.#events.close();
     try {
       this.#virtualMacs.settle();

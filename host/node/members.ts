@@ -4,6 +4,7 @@ import { monotonicNs } from "../clock.ts";
 import { toBytes } from "../config/address.ts";
 import type { VirtualHost } from "../config/model.ts";
 import type { Core, VirtualHostParameters } from "../core/core.ts";
+import { ExitCode, OperatorError, SystemError } from "../errors.ts";
 import { Holding } from "../link/holding.ts";
 import type { InterfaceState, Link } from "../link/link.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -21,6 +22,8 @@ export interface Member {
   losses: { readonly address: string; readonly at: bigint }[];
 }
 
+/** Address already in use: another process has the claim. */
+const EADDRINUSE = 98;
 /** Addresses that somebody takes away three times in a minute are not put back a third time. */
 const mostLosses = 3;
 const lossWindowNs = 60_000_000_000n;
@@ -60,6 +63,21 @@ export class Members {
     );
   }
 
+  /** Only one node of a machine serves a virtual host. @throws OperatorError where another does. */
+  claim(host: VirtualHost): void {
+    try {
+      this.link.claim(keyOf(host));
+    } catch (error) {
+      if (!(error instanceof SystemError && error.errno === EADDRINUSE)) throw error;
+      const message = `vhid ${host.vhid} on ${host.interfaceName} is served by another carp on this machine: stop that one first`;
+      throw new OperatorError(ExitCode.Failed, message);
+    }
+  }
+
+  unclaim(host: VirtualHost): void {
+    this.link.unclaim(keyOf(host));
+  }
+
   /** Takes a virtual host in. With a problem it stays in INIT, without addresses, until the problem has gone. */
   admit(host: VirtualHost, port: Port, state: InterfaceState, problem: string | undefined): void {
     const member: Member = { host, port, holding: new Holding(this.link, host), problem, losses: [] };
@@ -74,6 +92,7 @@ export class Members {
   /** Forgets a virtual host that the core has forgotten, and gives up its place on the interface. */
   remove(member: Member): void {
     this.release(member);
+    this.unclaim(member.host);
     this.members.delete(member.port.index * 256 + member.host.vhid);
   }
 
@@ -183,6 +202,10 @@ export class Members {
 
 /** `1@eth0` */
 export function nameOf({ host }: Member): string {
+  return keyOf(host);
+}
+
+function keyOf(host: VirtualHost): string {
   return `${host.vhid}@${host.interfaceName}`;
 }
 

@@ -75,8 +75,10 @@ export class CarpNode {
     }
     core.reset(monotonicNs(), wallClockMs());
     try {
+      for (const host of hosts) this.members.claim(host);
       for (const state of states) this.ports.open(state);
     } catch (error) {
+      for (const host of hosts) this.members.unclaim(host);
       this.ports.closeAll();
       throw error;
     }
@@ -266,6 +268,7 @@ export class CarpNode {
   private add(host: VirtualHost): void {
     findInterfaces(this.parts.link, [host]);
     this.refuseForeign(host);
+    this.members.claim(host);
     this.admit(host, undefined);
   }
 

@@ -1,6 +1,7 @@
 import { check, libc } from "./libc.ts";
 import { allocate, type NativeMemory } from "./memory.ts";
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
@@ -36,6 +37,25 @@ export function closeSocket(descriptor: number): void {
 /** Binds to the socket address in `address` (struct sockaddr_*). Throws SystemError. */
 export function bindSocket(descriptor: number, address: Uint8Array): void {
   check("bind", libc().bind(descriptor, place(address).address, address.length));
+}
+
+/**
+ * Opens a unix socket with a name in the abstract namespace, which belongs to the network namespace and to no file
+ * system. The name is taken until the descriptor is closed. Throws SystemError, EADDRINUSE where it is taken already.
+ */
+export function bindAbstract(name: string): number {
+  const descriptor = openSocket(AF_UNIX, SOCK_DGRAM, 0);
+  const text = Buffer.from(name, "latin1");
+  const address = new Uint8Array(2 + 1 + text.length);
+  address[0] = AF_UNIX;
+  address.set(text, 3);
+  try {
+    bindSocket(descriptor, address);
+  } catch (error) {
+    closeSocket(descriptor);
+    throw error;
+  }
+  return descriptor;
 }
 
 /** Sets an option whose value is an int or a structure. Throws SystemError, which `name` names. */

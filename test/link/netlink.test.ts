@@ -43,6 +43,23 @@ function addressesOf(link: Link, name: string): string[] {
 }
 
 describe("the netlink link", () => {
+  test("lets one process of a network namespace have a name, until it is given back", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withLink((link, _index, [first, second]) => {
+      const other = inNamespace(first, openNetlinkLink);
+      const elsewhere = inNamespace(second, openNetlinkLink);
+      inNamespace(first, () => link.claim("1@left"));
+      inNamespace(second, () => elsewhere.claim("1@left"));
+      const again = () => inNamespace(first, () => other.claim("1@left"));
+      expect(again).toThrow(expect.objectContaining({ errno: 98 }));
+      link.unclaim("1@left");
+      expect(again).not.toThrow();
+      other.close();
+      inNamespace(first, () => link.claim("1@left"));
+      elsewhere.close();
+    });
+  });
+
   test("prepares an interface, another one of the same name too, and restores the setting at the end", async ({
     skip,
   }) => {

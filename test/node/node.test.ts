@@ -11,6 +11,7 @@ import type { NodeEvent } from "../../host/node/api.ts";
 import { CarpNode } from "../../host/node/node.ts";
 
 const EACCES = 13;
+const EADDRINUSE = 98;
 const ENOBUFS = 105;
 const own = { family: 4, address: "192.0.2.2", prefixLength: 24 } as const;
 
@@ -72,6 +73,16 @@ describe("start", () => {
     node.turnLink();
     expect(states()).toEqual(["BACKUP", "BACKUP"]);
     expect(status().problem).toBeNull();
+  });
+
+  it("leaves a virtual host to the node that serves it already, and changes nothing", () => {
+    link.fail("claim", EADDRINUSE, 1);
+    expect(() => node.start(configuration())).toThrow(
+      /vhid 1 on eth0 is served by another carp.*stop that one/,
+    );
+    expect(order).toEqual([]);
+    node.start(configuration());
+    expect(status().state).toBe("BACKUP");
   });
 
   it("removes what an earlier node left behind before BACKUP", () => {
@@ -244,6 +255,8 @@ function createNode(): CarpNode {
   for (const name of [
     "interfaces",
     "find",
+    "claim",
+    "unclaim",
     "createVirtualMac",
     "removeInterface",
     "events",

@@ -9,7 +9,7 @@ import { createLab, type HostPlan, type Lab } from "../../host/demo/lab.ts";
 import { canUseNamespaces } from "../../host/demo/namespaces.ts";
 import { type LabNode, type LabProcess, startNode, startOn } from "../../host/demo/nodes.ts";
 import { type Observer, observe } from "../../host/demo/observer.ts";
-import type { VirtualHostStatus } from "../../host/node-api.ts";
+import type { VirtualHostStatus } from "../../host/node/api.ts";
 import { requireOrSkip } from "./require.ts";
 
 /** The program under test, as it is installed. */

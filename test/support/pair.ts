@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { LabNode } from "../../host/demo/nodes.ts";
-import type { VirtualHostStatus } from "../../host/node-api.ts";
+import type { VirtualHostStatus } from "../../host/node/api.ts";
 import type { Network, Ucarp, VirtualHost } from "./network.ts";
 import { sleep, waitFor } from "./wait.ts";
 
