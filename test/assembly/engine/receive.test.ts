@@ -273,6 +273,8 @@ describe("the checks of protocol §3.1", () => {
     const loop6 = advertisementFrame({ ...peer6, vhid: 0, source: "2001:db8::1" });
     expectDrop(loop4, Verdict.Loop, { ipackets: 1, badif: 1 });
     expectDrop(loop6, Verdict.Loop, { ipackets6: 1, badif: 1 });
+    const unknown = advertisementFrame({ ...peer, vhid: 77, source: "192.168.1.50" });
+    expectDrop(unknown, Verdict.BadVhid, { ipackets: 1, badvhid: 1 });
     const other4 = advertisementFrame({ ...peer, vhid: 0 });
     expectDrop(other4, Verdict.BadVhid, { ipackets: 1, badvhid: 1 });
     const other6 = advertisementFrame({ ...peer6, vhid: 0 });
