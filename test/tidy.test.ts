@@ -104,6 +104,32 @@ const banned: readonly Ban[] = [
 
 /** Sources whose test stands elsewhere; on the host, that test reaches them through its imports. */
 const testedBy: Readonly<Record<string, readonly string[]>> = {
+  "test/cli/dispatch.test.ts": [
+    "host/cli/commands.ts",
+    "host/cli/demo.ts",
+    "host/cli/help.ts",
+    "host/cli/terminal.ts",
+  ],
+  "test/cli/verify.test.ts": [
+    "host/cli/givenaddresses.ts",
+    "host/cli/verifier.ts",
+    "host/cli/verifysummary.ts",
+  ],
+  "test/cli/up.test.ts": ["host/cli/loggednode.ts"],
+  "test/cli/conformance.test.ts": ["host/cli/vectors.ts"],
+  "test/control/server.test.ts": ["host/control/routes.ts"],
+  "test/interop/harness.test.ts": ["host/demo/nodes.ts"],
+  "test/demo/wire-demo.test.ts": ["host/demo/wire-stage.ts", "host/node/event-loop.ts"],
+  "test/node/node.test.ts": [
+    "host/link/holding.ts",
+    "host/node/frame-path.ts",
+    "host/node/log.ts",
+    "host/node/machine.ts",
+    "host/node/members.ts",
+    "host/node/ports.ts",
+    "host/node/status.ts",
+  ],
+  "test/node/start.test.ts": ["host/node/requests.ts"],
   "test/link/messages.test.ts": [
     "host/link/address-payload.ts",
     "host/link/attributes.ts",
@@ -128,6 +154,9 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
 
 /** Sources without a test. Those that hold nothing but types need not stand here. */
 const untested: readonly Exception[] = [
+  { file: "host/demo/network-stage.ts", why: "the demo's test runs the program, which plays on it" },
+  { file: "host/main.ts", why: "every test of the program runs it" },
+  { file: "host/node/thread.ts", why: "runs in a worker in every scenario" },
   { file: "host/errors.ts", why: "classes that carry what they are given; every room's tests catch them" },
   { file: "host/system/errno.ts", why: "the kernel's numbers" },
   { file: "assembly/protocol/constants.ts", why: "numbers, which the tests of what uses them hold" },
