@@ -72,7 +72,7 @@ test("events come as they happen, until the node ends", async () => {
   })();
   await waitFor(() => node.listeners.size === 1, 5000, "the subscription");
   node.emit(transition);
-  node.emit({ ...transition, vhid: 3 });
+  node.emit({ ...(transition as Extract<NodeEvent, { kind: "transition" }>), vhid: 3 });
   await waitFor(() => seen.length === 2, 5000, "two events");
   expect(seen[0]).toEqual(transition);
   await server.close();

@@ -32,7 +32,13 @@ test("tshark and tcpdump decode what we send, with good checksums", async ({ ski
     const regular = [...sent, "7", "1", "1"].join();
     const farewell = [...sent, "255", "255", "1"].join();
     expect([...new Set(v4)]).toEqual([regular, farewell]);
-    const v6 = await tshark(file, "carp and ipv6", ["eth.dst", "ipv6.dst", "ipv6.hlim", "carp.vhid", "carp.checksum.status"]);
+    const v6 = await tshark(file, "carp and ipv6", [
+      "eth.dst",
+      "ipv6.dst",
+      "ipv6.hlim",
+      "carp.vhid",
+      "carp.checksum.status",
+    ]);
     expect([...new Set(v6)]).toEqual(["33:33:00:00:00:12,ff02::12,255,42,1"]);
     expect(await tshark(file, "_ws.malformed", ["frame.number"])).toEqual([]);
     expect(await tshark(file, "ip.checksum.status == 0", ["frame.number"])).toEqual([]);
