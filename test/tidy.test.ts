@@ -129,7 +129,7 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
     "host/node/ports.ts",
     "host/node/status.ts",
   ],
-  "test/node/start.test.ts": ["host/node/requests.ts"],
+  "test/node/start.test.ts": ["host/node/controller.ts", "host/node/requests.ts"],
   "test/link/messages.test.ts": [
     "host/link/address-payload.ts",
     "host/link/attributes.ts",

@@ -10,9 +10,10 @@ import { ExitCode, OperatorError } from "../errors.ts";
 import type { InterfaceState, Link } from "../link/link.ts";
 import type { Nic } from "../nic/nic.ts";
 import type { NodeController, NodeEvent } from "./api.ts";
+import { controllerOf } from "./controller.ts";
 import { CarpNode, type NodeOptions, type NodeParts } from "./node.ts";
 import { perform } from "./requests.ts";
-import { controllerOf, type StartOptions } from "./start.ts";
+import type { StartOptions } from "./start.ts";
 
 /** How often the link is asked for events where it has a descriptor but nobody polls it. */
 const linkPeriodMs = 100;

@@ -6,7 +6,8 @@ import type { Configuration } from "../config/model.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import { requirePrivilege } from "../link/privilege.ts";
 import { signalEvent } from "../system/event.ts";
-import type { NodeController, NodeEvent, NodeStatus } from "./api.ts";
+import type { NodeController, NodeEvent } from "./api.ts";
+import { controllerOf } from "./controller.ts";
 import type { Action, Reply } from "./requests.ts";
 
 export interface StartOptions {
@@ -42,29 +43,6 @@ export async function startNode(options: StartOptions): Promise<NodeController> 
     thread.listeners,
     () => thread.end(),
   );
-}
-
-/** A controller whose requests go through `ask`. */
-export function controllerOf(
-  ask: (action: Action) => Promise<unknown>,
-  listeners: Set<(event: NodeEvent) => void>,
-  end: () => Promise<void>,
-): NodeController {
-  return {
-    status: async () => (await ask({ verb: "status" })) as NodeStatus,
-    ifconfig: async (change) => void (await ask({ verb: "ifconfig", change })),
-    sysctl: async (name, value) => (await ask({ verb: "sysctl", name, value })) as number,
-    reconfigure: async (virtualHosts, preempt) =>
-      void (await ask({ verb: "reconfigure", virtualHosts, preempt })),
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    stop: async () => {
-      await ask({ verb: "stop" });
-      await end();
-    },
-  };
 }
 
 /** The worker, the port to it, and the requests that wait for an answer. */

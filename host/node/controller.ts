@@ -1,0 +1,25 @@
+import type { NodeController, NodeEvent, NodeStatus } from "./api.ts";
+import type { Action } from "./requests.ts";
+
+/** A controller whose requests go through `ask`. */
+export function controllerOf(
+  ask: (action: Action) => Promise<unknown>,
+  listeners: Set<(event: NodeEvent) => void>,
+  end: () => Promise<void>,
+): NodeController {
+  return {
+    status: async () => (await ask({ verb: "status" })) as NodeStatus,
+    ifconfig: async (change) => void (await ask({ verb: "ifconfig", change })),
+    sysctl: async (name, value) => (await ask({ verb: "sysctl", name, value })) as number,
+    reconfigure: async (virtualHosts, preempt) =>
+      void (await ask({ verb: "reconfigure", virtualHosts, preempt })),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop: async () => {
+      await ask({ verb: "stop" });
+      await end();
+    },
+  };
+}
