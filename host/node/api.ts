@@ -61,6 +61,8 @@ export interface NodeStatus {
   readonly demotion: number;
   readonly core: string;
   readonly io: string;
+  /** Of the thread that sends and receives: `fifo` where it runs ahead of all ordinary threads. */
+  readonly scheduling: string;
   readonly started: string;
   readonly pid: number;
   /** The host's carpstats. */

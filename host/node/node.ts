@@ -31,10 +31,13 @@ export interface NodeParts {
 export interface NodeOptions {
   /** The MAC that advertisements leave with. */
   readonly sourceMac: "virtual" | "own";
+  /** How the thread is scheduled that the node runs on. */
+  readonly scheduling?: "fifo" | "nice" | "normal";
 }
 
 export class CarpNode {
   private readonly parts: NodeParts;
+  private readonly options: NodeOptions;
   private readonly ports: Ports;
   private readonly members: Members;
   private readonly path: FramePath;
@@ -45,6 +48,7 @@ export class CarpNode {
     const { core, link } = parts;
     const log = logTo((event) => parts.emit(event));
     this.parts = parts;
+    this.options = options;
     this.members = new Members(core, link, log);
     this.ports = new Ports({
       core,
@@ -136,6 +140,7 @@ export class CarpNode {
       demotion: core.demotion,
       core: "baseline",
       io: interfaces[0]?.io ?? "none",
+      scheduling: this.options.scheduling ?? "normal",
       started: this.started,
       pid: process.pid,
       counters: core.statistics(),

@@ -8,6 +8,7 @@ import { openNetlinkLink } from "../link/netlink.ts";
 import { openPacketNic } from "../nic/packet.ts";
 import { WakeEvent } from "../system/event.ts";
 import { Poller } from "../system/poll.ts";
+import { runFirst } from "../system/scheduling.ts";
 import { DeadlineTimer } from "../system/timer.ts";
 import { CarpNode } from "./node.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -34,7 +35,7 @@ async function run(port: MessagePort): Promise<void> {
         openPacketNic({ interfaceIndex: state.index, interfaceName: state.name, groups: [4, 6] }),
       emit: (event) => port.postMessage({ event }),
     },
-    { sourceMac: data.sourceMac },
+    { sourceMac: data.sourceMac, scheduling: runFirst() },
   );
   port.postMessage({ wakeDescriptor: wake.descriptor });
   try {

@@ -26,6 +26,8 @@ export interface Libc {
   read(descriptor: number, data: bigint, length: number): number;
   write(descriptor: number, data: bigint, length: number): number;
   close(descriptor: number): number;
+  sched_setscheduler(thread: number, policy: number, parameter: bigint): number;
+  setpriority(which: number, who: number, niceness: number): number;
   strerror(errno: number): string;
   /** The calling thread's errno; read it right after the call that failed. */
   errno(): number;
@@ -76,6 +78,8 @@ function bind(): Libc {
     read: func("intptr_t read(int, void *, size_t)"),
     write: func("intptr_t write(int, void *, size_t)"),
     close: func("int close(int)"),
+    sched_setscheduler: func("int sched_setscheduler(int, int, void *)"),
+    setpriority: func("int setpriority(int, uint32_t, int)"),
     strerror: func("str strerror(int)"),
     errno: () => koffi.errno(),
     addressOf: (memory) => koffi.address(memory),

@@ -111,6 +111,7 @@ export function nodeStatus(changes: Partial<NodeStatus>): NodeStatus {
     schema: 1,
     virtual_hosts: [virtualHost({})],
     aliases: {},
+    scheduling: "normal",
     interfaces: [
       {
         name: "eth0",
