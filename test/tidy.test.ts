@@ -139,8 +139,10 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
   "test/link/virtual-mac.test.ts": ["host/link/sysctl.ts"],
   "test/nic/memory.test.ts": ["host/nic/nic.ts"],
   "test/nic/packet.test.ts": [
-    "host/nic/filter.ts",
     "host/nic/groups.ts",
+    "host/nic/packet-messages.ts",
+    "host/nic/packet-ring.ts",
+    "host/system/mapping.ts",
     "host/system/messages.ts",
     "host/system/socket.ts",
   ],

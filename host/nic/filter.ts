@@ -9,35 +9,41 @@ export interface Instruction {
 const IPPROTO_CARP = 112;
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
+/** More fragments, and the fragment's offset. */
+const fragmentMask = 0x3fff;
 
+const ipOffset = 14;
 const etherTypeOffset = 12;
-const ipv4ProtocolOffset = 14 + 9;
-const ipv6NextHeaderOffset = 14 + 6;
+const ipv4FragmentOffset = ipOffset + 6;
+const ipv4ProtocolOffset = ipOffset + 9;
+const ipv6NextHeaderOffset = ipOffset + 6;
+const ipv6HeaderLength = 40;
+/** In the CARP header. */
+const vhidOffset = 1;
 
 const BPF_LD_H_ABS = 0x28;
 const BPF_LD_B_ABS = 0x30;
+const BPF_LD_B_IND = 0x50;
+const BPF_LDX_B_MSH = 0xb1;
+const BPF_JA = 0x05;
 const BPF_JEQ_K = 0x15;
+const BPF_JGE_K = 0x35;
+const BPF_JSET_K = 0x45;
 const BPF_RET_K = 0x06;
 const SKF_AD_VLAN_TAG_PRESENT = 0xfffff000 + 48;
 
+const wholeFrame = 0x40000;
+const vhidCount = 256;
+
 /**
- * Accepts untagged Ethernet frames with IPv4 protocol 112 or IPv6 next header 112, whole, and refuses the rest.
- * The kernel takes a VLAN tag off before the tap, so only the tag's own mark tells frames of a VLAN apart.
- * TTL and VHID are left to the core, which counts what it refuses.
+ * A program that takes untagged, unfragmented Ethernet frames with IPv4 protocol 112 or IPv6 next header 112 for one of
+ * `vhids` (for any, where it is left out), whole, and refuses the rest. The kernel takes a VLAN tag off before the tap,
+ * so only the tag's own mark tells frames of a VLAN apart. TTL and everything else is left to the core, which counts
+ * what it refuses; what the program refuses nobody counts. At most 530 instructions, of which a frame runs at most 22.
  */
-export const carpFilter: readonly Instruction[] = [
-  load(BPF_LD_B_ABS, SKF_AD_VLAN_TAG_PRESENT),
-  jumpUnlessEqual(0, 7),
-  load(BPF_LD_H_ABS, etherTypeOffset),
-  jumpUnlessEqual(ETHERTYPE_IPV4, 2),
-  load(BPF_LD_B_ABS, ipv4ProtocolOffset),
-  jumpEither(IPPROTO_CARP, 4, 3),
-  jumpUnlessEqual(ETHERTYPE_IPV6, 2),
-  load(BPF_LD_B_ABS, ipv6NextHeaderOffset),
-  jumpEither(IPPROTO_CARP, 1, 0),
-  { code: BPF_RET_K, jumpTrue: 0, jumpFalse: 0, operand: 0 },
-  { code: BPF_RET_K, jumpTrue: 0, jumpFalse: 0, operand: 0x40000 },
-];
+export function carpFilter(vhids?: readonly number[]): Instruction[] {
+  return [...locateVhid, ...decide(flipsOf(vhids), false)];
+}
 
 /** The program as an array of struct sock_filter. */
 export function encodeFilter(program: readonly Instruction[]): Uint8Array {
@@ -52,14 +58,47 @@ export function encodeFilter(program: readonly Instruction[]): Uint8Array {
   return bytes;
 }
 
-function load(code: number, operand: number): Instruction {
-  return { code, jumpTrue: 0, jumpFalse: 0, operand };
+/** Refuses what is not CARP; else the VHID is in the accumulator when it runs off its end. */
+const locateVhid: readonly Instruction[] = [
+  statement(BPF_LD_B_ABS, SKF_AD_VLAN_TAG_PRESENT),
+  jump(BPF_JEQ_K, 0, 0, 14),
+  statement(BPF_LD_H_ABS, etherTypeOffset),
+  jump(BPF_JEQ_K, ETHERTYPE_IPV6, 8, 0),
+  jump(BPF_JEQ_K, ETHERTYPE_IPV4, 0, 11),
+  statement(BPF_LD_B_ABS, ipv4ProtocolOffset),
+  jump(BPF_JEQ_K, IPPROTO_CARP, 0, 9),
+  statement(BPF_LD_H_ABS, ipv4FragmentOffset),
+  jump(BPF_JSET_K, fragmentMask, 7, 0),
+  statement(BPF_LDX_B_MSH, ipOffset),
+  statement(BPF_LD_B_IND, ipOffset + vhidOffset),
+  statement(BPF_JA, 5),
+  statement(BPF_LD_B_ABS, ipv6NextHeaderOffset),
+  jump(BPF_JEQ_K, IPPROTO_CARP, 0, 2),
+  statement(BPF_LD_B_ABS, ipOffset + ipv6HeaderLength + vhidOffset),
+  statement(BPF_JA, 1),
+  statement(BPF_RET_K, 0),
+];
+
+/** The values from which on the answer is another than just below; below the first it is no. */
+function flipsOf(vhids: readonly number[] | undefined): number[] {
+  const wanted = new Uint8Array(vhidCount).fill(vhids === undefined ? 1 : 0);
+  for (const vhid of vhids ?? []) wanted[vhid] = 1;
+  return Array.from(wanted.keys()).filter((value) => wanted[value] !== (value === 0 ? 0 : wanted[value - 1]));
 }
 
-function jumpUnlessEqual(operand: number, jumpFalse: number): Instruction {
-  return jumpEither(operand, 0, jumpFalse);
+/** A binary search of the accumulator among `flips`; `answer` is that below the first. A jump spans at most 255. */
+function decide(flips: readonly number[], answer: boolean): Instruction[] {
+  if (flips.length === 0) return [statement(BPF_RET_K, answer ? wholeFrame : 0)];
+  const middle = (flips.length - 1) >> 1;
+  const below = decide(flips.slice(0, middle), answer);
+  const above = decide(flips.slice(middle + 1), answer === (middle % 2 === 1));
+  return [jump(BPF_JGE_K, flips[middle], below.length, 0), ...below, ...above];
 }
 
-function jumpEither(operand: number, jumpTrue: number, jumpFalse: number): Instruction {
-  return { code: BPF_JEQ_K, jumpTrue, jumpFalse, operand };
+function statement(code: number, operand: number): Instruction {
+  return jump(code, operand, 0, 0);
+}
+
+function jump(code: number, operand: number, jumpTrue: number, jumpFalse: number): Instruction {
+  return { code, jumpTrue, jumpFalse, operand };
 }

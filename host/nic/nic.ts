@@ -47,6 +47,8 @@ export interface Nic {
    */
   send(ring: TransmitRing, first: number, count: number): number;
   readonly lastErrno: number;
+  /** From now on only frames of these VHIDs need to be received: for a back end that can tell them apart cheaply. */
+  setVhids?(vhids: readonly number[]): void;
   /** Frames that the kernel dropped since the NIC was opened because nobody read them in time. */
   drops(): number;
   close(): void;

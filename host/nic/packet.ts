@@ -1,12 +1,14 @@
 import { ExitCode, OperatorError, SystemError } from "../errors.ts";
-import { EACCES, EAGAIN, EINTR, ENODEV, ENXIO, EPERM } from "../system/errno.ts";
+import { EACCES, EINTR, ENODEV, ENXIO, EPERM } from "../system/errno.ts";
 import { libc } from "../system/libc.ts";
 import { allocate, nativeMemory } from "../system/memory.ts";
 import { MessageTable } from "../system/messages.ts";
 import * as socket from "../system/socket.ts";
 import { carpFilter, encodeFilter } from "./filter.ts";
 import { ipv4GroupMac, ipv6GroupMac, joinGroup } from "./groups.ts";
-import type { Nic, PacketType, ReceiveRing, TransmitRing } from "./nic.ts";
+import type { Nic, ReceiveRing, TransmitRing } from "./nic.ts";
+import { PacketMessages } from "./packet-messages.ts";
+import { type FrameSource, openPacketRing } from "./packet-ring.ts";
 
 const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
@@ -15,15 +17,14 @@ const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_MR_MULTICAST = 0;
 const ETH_P_ALL = 3;
 
-const batchSize = 64;
-const receiveBufferLength = 4 * 1024 * 1024;
-
 export interface PacketNicOptions {
   readonly interfaceIndex: number;
   /** For messages to the operator. */
   readonly interfaceName: string;
   /** The families whose CARP group is joined. Frames of both are received either way. */
   readonly groups: readonly (4 | 6)[];
+  /** How frames are taken in: by the kernel's ring, which is the default where it gives one, or by recvmmsg. */
+  readonly receiveBy?: "ring" | "messages";
 }
 
 /**
@@ -49,8 +50,7 @@ class PacketNic implements Nic {
   readonly #statisticsLength = allocate(4);
   #drops = 0;
   #closed = false;
-  #receiveRing: ReceiveRing | undefined;
-  #receiveTable = new MessageTable(0, true);
+  #source: FrameSource | undefined;
   #transmitRing: TransmitRing | undefined;
   #transmitTable = new MessageTable(0, false);
 
@@ -59,9 +59,10 @@ class PacketNic implements Nic {
     // Protocol 0 receives nothing: no unfiltered frame is queued before the filter is there and bind starts it.
     this.descriptor = socket.openSocket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0);
     try {
-      socket.attachFilter(this.descriptor, encodeFilter(carpFilter));
+      socket.attachFilter(this.descriptor, encodeFilter(carpFilter()));
       socket.setOption(this.descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
-      socket.setReceiveBuffer(this.descriptor, receiveBufferLength);
+      if (options.receiveBy !== "messages") this.#source = openPacketRing(this.descriptor);
+      this.#source ??= new PacketMessages(this.descriptor);
       socket.bindSocket(this.descriptor, sockaddrLl(interfaceIndex));
       for (const family of groups) this.#join(family, interfaceIndex);
     } catch (error) {
@@ -70,24 +71,14 @@ class PacketNic implements Nic {
     }
   }
 
+  setVhids(vhids: readonly number[]): void {
+    socket.attachFilter(this.descriptor, encodeFilter(carpFilter(vhids)));
+  }
+
   receive(ring: ReceiveRing, first: number): number {
-    if (ring !== this.#receiveRing) this.#adoptReceiveRing(ring);
-    const table = this.#receiveTable;
-    const room = Math.min(batchSize, ring.slotCount - first);
-    this.lastErrno = 0;
-    if (room <= 0 || this.#closed) return 0;
-    const flags = socket.MSG_DONTWAIT | socket.MSG_TRUNC;
-    const count = libc().recvmmsg(this.descriptor, table.address(first), room, flags, 0n);
-    if (count < 0) {
-      const errno = libc().errno();
-      if (errno !== EAGAIN && errno !== EINTR) this.lastErrno = errno;
-      return 0;
-    }
-    for (let slot = first; slot < first + count; slot++) {
-      const wireLength = table.messageLength(slot);
-      const packetType: PacketType = table.packetType(slot);
-      ring.describe(slot, Math.min(wireLength, ring.frameCapacity), wireLength, packetType);
-    }
+    if (this.#closed || this.#source === undefined) return 0;
+    const count = this.#source.receive(ring, first);
+    this.lastErrno = this.#source.lastErrno;
     return count;
   }
 
@@ -100,9 +91,8 @@ class PacketNic implements Nic {
     }
     let sent = 0;
     do {
-      const batch = Math.min(batchSize, count - sent);
       const address = this.#transmitTable.address(first + sent);
-      const result = libc().sendmmsg(this.descriptor, address, batch, socket.MSG_DONTWAIT);
+      const result = libc().sendmmsg(this.descriptor, address, count - sent, socket.MSG_DONTWAIT);
       if (result < 0) {
         const errno = libc().errno();
         if (errno === EINTR) continue;
@@ -130,6 +120,7 @@ class PacketNic implements Nic {
     if (this.#closed) return;
     this.drops();
     this.#closed = true;
+    this.#source?.close();
     for (const descriptor of this.#memberships) socket.closeSocket(descriptor);
     socket.closeSocket(this.descriptor);
   }
@@ -144,15 +135,6 @@ class PacketNic implements Nic {
       // family is turned off on this interface or in this kernel.
       if (!(error instanceof SystemError)) throw error;
     }
-  }
-
-  #adoptReceiveRing(ring: ReceiveRing): void {
-    const { address } = nativeMemory(ring.memory);
-    this.#receiveTable = new MessageTable(ring.slotCount, true);
-    for (let slot = 0; slot < ring.slotCount; slot++) {
-      this.#receiveTable.point(slot, address + BigInt(ring.frameOffset(slot)), ring.frameCapacity);
-    }
-    this.#receiveRing = ring;
   }
 
   #adoptTransmitRing(ring: TransmitRing): void {

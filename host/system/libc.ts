@@ -19,7 +19,16 @@ export interface Libc {
     addressLength: bigint,
   ): number;
   send(descriptor: number, data: bigint, length: number, flags: number): number;
-  poll(descriptors: bigint, count: number, timeoutMs: number): number;
+  ppoll(descriptors: bigint, count: number, timeout: bigint, signals: bigint): number;
+  mmap(
+    address: bigint,
+    length: number,
+    protection: number,
+    flags: number,
+    descriptor: number,
+    offset: number,
+  ): number;
+  munmap(address: bigint, length: number): number;
   timerfd_create(clock: number, flags: number): number;
   timerfd_settime(descriptor: number, flags: number, value: bigint, previous: bigint): number;
   eventfd(initial: number, flags: number): number;
@@ -32,6 +41,8 @@ export interface Libc {
   /** The calling thread's errno; read it right after the call that failed. */
   errno(): number;
   addressOf(memory: ArrayBufferView | ArrayBuffer): bigint;
+  /** The memory at an address, without a copy. */
+  viewOf(address: bigint, length: number): ArrayBuffer;
 }
 
 let bound: Libc | undefined;
@@ -71,7 +82,9 @@ function bind(): Libc {
     sendmmsg: func("int sendmmsg(int, void *, uint32_t, int)"),
     recvfrom: func("intptr_t recvfrom(int, void *, size_t, int, void *, void *)"),
     send: func("intptr_t send(int, void *, size_t, int)"),
-    poll: func("int poll(void *, ulong, int)"),
+    ppoll: func("int ppoll(void *, ulong, void *, void *)"),
+    mmap: func("intptr_t mmap(void *, size_t, int, int, int, intptr_t)"),
+    munmap: func("int munmap(void *, size_t)"),
     timerfd_create: func("int timerfd_create(int, int)"),
     timerfd_settime: func("int timerfd_settime(int, int, void *, void *)"),
     eventfd: func("int eventfd(uint32_t, int)"),
@@ -83,6 +96,7 @@ function bind(): Libc {
     strerror: func("str strerror(int)"),
     errno: () => koffi.errno(),
     addressOf: (memory) => koffi.address(memory),
+    viewOf: (address, length) => koffi.view(address, length),
   };
 }
 

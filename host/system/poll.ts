@@ -6,11 +6,14 @@ const POLLIN = 1;
 const pollfdLength = 8;
 const eventsOffset = 4;
 const reventsOffset = 6;
+const nanosecondsPerMillisecond = 1e6;
+const millisecondsPerSecond = 1000;
 
 /** poll(2) over a fixed list of descriptors. A wait allocates nothing and blocks the thread it is called on. */
 export class Poller {
   readonly #count: number;
   readonly #table: NativeMemory;
+  readonly #timeout = allocate(16);
 
   /** Waits for input on each of `descriptors`; a negative one is never ready. */
   constructor(descriptors: readonly number[]) {
@@ -22,12 +25,16 @@ export class Poller {
     });
   }
 
-  /** Waits for at most `timeoutMs` (-1: for ever) and returns how many are ready; a signal ends it with 0. */
-  wait(timeoutMs: number): number {
-    const ready = libc().poll(this.#table.address, this.#count, timeoutMs);
+  /**
+   * Waits for at most `timeoutMs` (fractions count, -1: for ever) and returns how many are ready; a signal ends it
+   * with 0. With `count` only the first descriptors of the list are looked at, and `ready` knows no others.
+   */
+  wait(timeoutMs: number, count = this.#count): number {
+    const timeout = timeoutMs < 0 ? 0n : this.#timespec(timeoutMs);
+    const ready = libc().ppoll(this.#table.address, count, timeout, 0n);
     if (ready >= 0) return ready;
     const errno = libc().errno();
-    if (errno !== EINTR) throw systemError("poll", errno);
+    if (errno !== EINTR) throw systemError("ppoll", errno);
     this.#forgetResults();
     return 0;
   }
@@ -35,6 +42,15 @@ export class Poller {
   /** Whether the descriptor at `index` of the list has input, an error or a hang-up to be read. */
   ready(index: number): boolean {
     return this.#table.view.getInt16(pollfdLength * index + reventsOffset, true) !== 0;
+  }
+
+  #timespec(timeoutMs: number): bigint {
+    const seconds = Math.floor(timeoutMs / millisecondsPerSecond);
+    const rest = (timeoutMs - seconds * millisecondsPerSecond) * nanosecondsPerMillisecond;
+    // The halves of each long: neither needs a BigInt, and both are small.
+    this.#timeout.view.setUint32(0, seconds, true);
+    this.#timeout.view.setUint32(8, rest, true);
+    return this.#timeout.address;
   }
 
   #forgetResults(): void {

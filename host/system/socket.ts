@@ -13,6 +13,7 @@ export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 
 export const SOL_SOCKET = 1;
+export const SO_ERROR = 4;
 export const SO_RCVTIMEO = 20;
 
 export const MSG_TRUNC = 0x20;
@@ -71,6 +72,15 @@ export function setOption(
   check(`setsockopt ${name}`, result);
 }
 
+/** Reads an option that is an int, such as SO_ERROR, which reading clears; 0 where it cannot be read. */
+export function getOption(descriptor: number, level: number, option: number): number {
+  const { view, address } = place(integer(0));
+  view.setInt32(8, 4, true);
+  return libc().getsockopt(descriptor, level, option, address, address + 8n) === 0
+    ? view.getInt32(0, true)
+    : 0;
+}
+
 /** Asks for a receive buffer of `length` bytes, above the system's limit where the privilege is there. */
 export function setReceiveBuffer(descriptor: number, length: number): void {
   const { address } = place(integer(length));
@@ -94,7 +104,8 @@ function integer(value: number): Uint8Array {
   return bytes;
 }
 
-const scratchLength = 1024;
+/** Room for a filter of a thousand instructions. */
+const scratchLength = 8192;
 let scratch: NativeMemory | undefined;
 
 /** The one piece of memory for arguments of calls that return at once; being a module's, it is never collected. */

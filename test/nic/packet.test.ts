@@ -1,7 +1,7 @@
-import { readdirSync, writeFileSync } from "node:fs";
-import { afterEach, describe, expect, test } from "vitest";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Nic, PacketType } from "../../host/nic/nic.ts";
-import { openPacketNic } from "../../host/nic/packet.ts";
+import { openPacketNic, type PacketNicOptions } from "../../host/nic/packet.ts";
 import { carpFrame, tagged } from "../support/frames.ts";
 import {
   connect,
@@ -22,10 +22,13 @@ afterEach(() => {
   for (const nic of opened.splice(0)) nic.close();
 });
 
+type ReceiveBy = PacketNicOptions["receiveBy"];
+let receiveBy: ReceiveBy;
+
 function open(namespace: string, interfaceName: string): Nic {
   const index = interfaceIndex(namespace, interfaceName);
   const nic = inNamespace(namespace, () =>
-    openPacketNic({ interfaceIndex: index, interfaceName, groups: [4, 6] }),
+    openPacketNic({ interfaceIndex: index, interfaceName, groups: [4, 6], receiveBy }),
   );
   opened.push(nic);
   return nic;
@@ -35,7 +38,11 @@ function sendAll(nic: Nic, frames: readonly Uint8Array[]): void {
   expect(nic.send(transmitRing(frames), 0, frames.length)).toBe(frames.length);
 }
 
-describe("the packet NIC", () => {
+describe.for<ReceiveBy>(["ring", "messages"])("the packet NIC by %s", (way) => {
+  beforeEach(() => {
+    receiveBy = way;
+  });
+
   test("hands a frame to the other end, with its lengths and type, and never its own", async ({ skip }) => {
     requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
     await withNamespaces(2, (first, second) => {
@@ -152,10 +159,74 @@ describe("the packet NIC", () => {
       ip(`-n ${first} link set left down`);
       inNamespace(first, () => writeFileSync("/proc/sys/net/ipv6/conf/left/disable_ipv6", "1"));
       const descriptors = () => readdirSync("/proc/self/fd").length;
+      const mappings = () => readFileSync("/proc/self/maps", "utf8").match(/socket:/g)?.length ?? 0;
       open(first, "left").close();
       const before = descriptors();
-      for (let round = 0; round < 200; round++) open(first, "left").close();
+      for (let round = 0; round < 50; round++) open(first, "left").close();
       expect(descriptors()).toBe(before);
+      expect(mappings()).toBe(0);
+    });
+  });
+
+  test("goes round its ring without losing, doubling or changing the order of a frame", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, (first, second) => {
+      connect(first, second);
+      const [left, right] = [open(first, "left"), open(second, "right")];
+      const { ring, take } = receiveRing(1024, 288);
+      let number = 0;
+      for (let round = 0; round < 30; round++) {
+        const frames = Array.from({ length: 700 }, (_, index) => numbered(number + index));
+        sendAll(left, frames);
+        let count = 0;
+        for (let read = -1; read !== 0; count += read) read = right.receive(ring, count);
+        expect(Buffer.concat(take().map(({ bytes }) => bytes)).equals(Buffer.concat(frames))).toBe(true);
+        number += count;
+      }
+      expect(number).toBe(21_000);
+      expect(right.drops()).toBe(0);
+    });
+  });
+
+  test("receives nothing after it was closed", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, (first, second) => {
+      connect(first, second);
+      const [left, right] = [open(first, "left"), open(second, "right")];
+      sendAll(left, [carpFrame(), carpFrame()]);
+      const { ring } = receiveRing();
+      right.close();
+      right.close();
+      expect(right.receive(ring, 0)).toBe(0);
+    });
+  });
+
+  test("takes frames of the VHIDs that it is told, and of others from the moment that it is told", async ({
+    skip,
+  }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, (first, second) => {
+      connect(first, second);
+      const [left, right] = [open(first, "left"), open(second, "right")];
+      const { ring, take } = receiveRing(512);
+      const everyVhid = Array.from({ length: 256 }, (_, vhid) => carpFrame({ vhid }));
+      for (const vhids of [
+        [],
+        [7],
+        [0],
+        [255],
+        [1, 2, 3, 200],
+        [1, 3, 5, 7],
+        everyOddNumber(),
+        everyNumber(),
+      ]) {
+        right.setVhids?.(vhids);
+        sendAll(left, everyVhid);
+        let count = 0;
+        for (let read = -1; read !== 0; count += read) read = right.receive(ring, count);
+        expect(take().map(({ bytes }) => bytes[35])).toEqual(vhids);
+      }
+      expect(right.drops()).toBe(0);
     });
   });
 
@@ -182,3 +253,18 @@ describe("the packet NIC", () => {
     });
   });
 });
+
+/** An advertisement's frame that bears a number, of a length that differs from one to the next. */
+function numbered(number: number): Uint8Array {
+  const frame = carpFrame({ length: 70 + (number % 50) });
+  new DataView(frame.buffer).setUint32(50, number);
+  return frame;
+}
+
+function everyNumber(): number[] {
+  return Array.from({ length: 256 }, (_, vhid) => vhid);
+}
+
+function everyOddNumber(): number[] {
+  return everyNumber().filter((vhid) => vhid % 2 === 1);
+}
