@@ -339,7 +339,10 @@ export const OUTBOX_OFFSET = HEAP_OFFSET + 8192;
 /** u16 each: the slots of a batch whose HMAC is still to be verified. */
 export const CANDIDATES_OFFSET = OUTBOX_OFFSET + 8192;
 export const SCRATCH_OFFSET = CANDIDATES_OFFSET + RECEIVE_CAPACITY * 2;
-export const SCRATCH_SIZE = 2048;
+export const SCRATCH_SIZE = 4096;
+/** Where eight HMACs are computed side by side. */
+export const LANES_OFFSET = SCRATCH_OFFSET + SCRATCH_SIZE;
+export const LANES_SIZE = 6144;
 export const RECEIVE_OFFSET = 65536;
 export const TRANSMIT_OFFSET = RECEIVE_OFFSET + RECEIVE_CAPACITY * RECEIVE_SLOT_SIZE;
 export const EVENTS_OFFSET = TRANSMIT_OFFSET + TRANSMIT_CAPACITY * TRANSMIT_SLOT_SIZE;

@@ -4,7 +4,9 @@
  * the receive ring.
  */
 import * as hmac from "./crypto/hmac.ts";
+import * as lanes from "./crypto/hmac-lanes.ts";
 import * as sha1 from "./crypto/sha1.ts";
+import { compressLanes } from "./crypto/sha1-lanes.ts";
 import * as bytes from "./memory/bytes.ts";
 import { instanceAt, lookUp } from "./memory/records.ts";
 import { nextCounter, wasSent } from "./protocol/counter.ts";
@@ -49,7 +51,36 @@ export function sha1Initialize(state: usize): void {
 }
 
 export function sha1Compress(target: usize, state: usize, block: usize, schedule: usize): void {
-  sha1.compress(target, state, block, schedule);
+  sha1.loadBlock(schedule, block);
+  sha1.compress(target, state, schedule);
+}
+
+export function sha1CompressLanes(target: usize, state: usize, schedule: usize): void {
+  compressLanes(target, state, schedule);
+}
+
+export function lanesScratchSize(): usize {
+  return lanes.LANES_SCRATCH_SIZE;
+}
+
+export function lanesPrepare(scratch: usize): void {
+  lanes.prepareLanes(scratch);
+}
+
+export function lanesFill(scratch: usize, lane: u32, saved: usize, suffix: usize): void {
+  lanes.fillLane(scratch, lane, saved, suffix);
+}
+
+export function lanesFinish(scratch: usize): void {
+  lanes.finishLanes(scratch);
+}
+
+export function lanesMatch(scratch: usize, lane: u32, digest: usize): bool {
+  return lanes.laneMatches(scratch, lane, digest);
+}
+
+export function hmacFitsLanes(saved: usize): bool {
+  return hmac.fitsLanes(saved);
 }
 
 export function hmacSavedSize(): usize {

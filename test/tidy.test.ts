@@ -31,7 +31,7 @@ const hostDoors: Doors = {
   errors: [],
   log: ["clock"],
   system: ["errors"],
-  core: ["errors", "log"],
+  core: ["errors", "log", "clock"],
   nic: ["errors", "log", "system"],
   link: ["errors", "log", "system"],
   clock: [],
@@ -115,6 +115,7 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
     "host/cli/verifier.ts",
     "host/cli/verifysummary.ts",
   ],
+  "test/cli/bench.test.ts": ["host/cli/benchload.ts"],
   "test/cli/up.test.ts": ["host/cli/loggednode.ts"],
   "test/cli/conformance.test.ts": ["host/cli/vectors.ts"],
   "test/control/server.test.ts": ["host/control/routes.ts"],
@@ -156,9 +157,11 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
 
 /** Sources without a test. Those that hold nothing but types need not stand here. */
 const untested: readonly Exception[] = [
+  { file: "assembly/engine/slot.ts", why: "where things lie in a frame, which every test of receive holds" },
   { file: "host/demo/network-stage.ts", why: "the demo's test runs the program, which plays on it" },
   { file: "host/main.ts", why: "every test of the program runs it" },
   { file: "host/node/thread.ts", why: "runs in a worker in every scenario" },
+  { file: "host/cli/benchworker.ts", why: "runs in the workers of the test of carp bench" },
   { file: "host/errors.ts", why: "classes that carry what they are given; every room's tests catch them" },
   { file: "host/system/errno.ts", why: "the kernel's numbers" },
   { file: "assembly/protocol/constants.ts", why: "numbers, which the tests of what uses them hold" },
@@ -168,7 +171,10 @@ const untested: readonly Exception[] = [
 const longestFile = 400;
 const longestFunction = 60;
 const longFiles: readonly Exception[] = [];
-const longFunctions: readonly Exception[] = [];
+const longFunctions: readonly Exception[] = [
+  { file: "assembly/crypto/sha1.ts#compress", why: "eighty rounds in four loops of five" },
+  { file: "assembly/crypto/sha1-lanes.ts#compressLanes", why: "the same, for two vectors side by side" },
+];
 
 /** The project speaks of itself alone. The words are written so that this file does not hold them. */
 const foreignWords: readonly RegExp[] = [

@@ -4,7 +4,6 @@
  * first. A frame's verdict is written into its slot, and the verdict is what is counted.
  */
 import {
-  CANDIDATES_OFFSET,
   INTERFACE_CAPACITY,
   InstanceFlag,
   NO_INSTANCE,
@@ -13,7 +12,6 @@ import {
   RECEIVE_FRAME_CAPACITY,
   Verdict,
 } from "../abi.ts";
-import { load64 } from "../memory/bytes.ts";
 import {
   Instance,
   instanceAt,
@@ -23,7 +21,7 @@ import {
   receiveSlotAt,
   settings,
 } from "../memory/records.ts";
-import { holds, verifies } from "../protocol/authenticator.ts";
+import { holds } from "../protocol/authenticator.ts";
 import { wasSent } from "../protocol/counter.ts";
 import { heard } from "../protocol/state.ts";
 import { find } from "../protocol/table.ts";
@@ -32,7 +30,9 @@ import { sum } from "../wire/checksum.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
+import { authenticate } from "./authenticate.ts";
 import { countReceived } from "./counters.ts";
+import { counterOf, headerOf, packetOf, setCandidate } from "./slot.ts";
 
 /** The packet types that are ours: to this host, broadcast and multicast (packet(7)). */
 const LAST_OWN_PACKET_TYPE: u8 = 2;
@@ -49,14 +49,9 @@ export function judge(count: u32): void {
     slot.carpOffset = 0;
     const verdict = check(slot);
     slot.verdict = verdict as u8;
-    if (verdict == Verdict.Pending) store<u16>(candidateAt(candidates++), index as u16);
+    if (verdict == Verdict.Pending) setCandidate(candidates++, index);
   }
-  for (let candidate: u32 = 0; candidate < candidates; candidate++) {
-    const slot = receiveSlotAt(load<u16>(candidateAt(candidate)));
-    const header = headerOf(slot);
-    const authentic = verifies(instanceAt(slot.instance), header + carp.COUNTER, header + carp.DIGEST);
-    slot.verdict = (authentic ? Verdict.Ok : Verdict.BadAuth) as u8;
-  }
+  authenticate(candidates);
 }
 
 /** Judges slots 0 to `count - 1`, counts them, and lets what is authentic act, in order of arrival. */
@@ -186,20 +181,4 @@ function act(instance: Instance, slot: ReceiveSlot): void {
 function subject(slot: ReceiveSlot): Instance | null {
   if (slot.instance == NO_INSTANCE) return null;
   return instanceAt(slot.instance);
-}
-
-function packetOf(slot: ReceiveSlot): usize {
-  return changetype<usize>(slot) + RECEIVE_FRAME + ethernet.HEADER_SIZE;
-}
-
-function headerOf(slot: ReceiveSlot): usize {
-  return changetype<usize>(slot) + RECEIVE_FRAME + slot.carpOffset;
-}
-
-function counterOf(slot: ReceiveSlot): u64 {
-  return load64(headerOf(slot) + carp.COUNTER);
-}
-
-function candidateAt(candidate: u32): usize {
-  return (CANDIDATES_OFFSET as usize) + ((candidate as usize) << 1);
 }

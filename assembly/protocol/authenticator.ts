@@ -13,12 +13,13 @@ import {
   SCRATCH_OFFSET,
   SCRATCH_SIZE,
 } from "../abi.ts";
-import { finish, HMAC_SCRATCH_SIZE, sameDigest, save } from "../crypto/hmac.ts";
+import { finish, fitsLanes, HMAC_SCRATCH_SIZE, sameDigest, save } from "../crypto/hmac.ts";
+import * as lanes from "../crypto/hmac-lanes.ts";
 import { copyAddress6, load32, load64 } from "../memory/bytes.ts";
 import { INSTANCE_HMAC, INSTANCE_KEY, Instance } from "../memory/records.ts";
 
 /** The prefix is assembled behind the scratch memory that the HMAC itself uses. */
-const PREFIX: usize = (SCRATCH_OFFSET as usize) + 640;
+const PREFIX: usize = (SCRATCH_OFFSET as usize) + 1024;
 
 /** Saves the instance's HMAC anew; call it when key, VHID or addresses have changed. */
 export function prepare(instance: Instance): void {
@@ -45,6 +46,16 @@ export function verifies(instance: Instance, counter: usize, digest: usize): boo
   const computed = (SCRATCH_OFFSET as usize) + HMAC_SCRATCH_SIZE;
   finish(changetype<usize>(instance) + INSTANCE_HMAC, counter, computed, SCRATCH_OFFSET);
   return sameDigest(computed, digest);
+}
+
+/** Whether this instance's packets can be verified eight at a time. */
+export function fitsLane(instance: Instance): bool {
+  return fitsLanes(changetype<usize>(instance) + INSTANCE_HMAC);
+}
+
+/** Lays what authenticates the 8 bytes at `counter` into a lane of `scratch`. The instance fits. */
+export function fillLane(instance: Instance, counter: usize, scratch: usize, lane: u32): void {
+  lanes.fillLane(scratch, lane, changetype<usize>(instance) + INSTANCE_HMAC, counter);
 }
 
 /** Writes the digest of the 8 bytes at `counter`. */
@@ -142,5 +153,5 @@ function isLinkLocal(address: usize): bool {
   return high >> 54 == 0x3fa || (high >> 56 == 0xff && ((high >> 48) & 15) - 1 < 2);
 }
 
-if (640 + 3 + 4 * ADDRESS_CAPACITY + 16 * ADDRESS_CAPACITY > SCRATCH_SIZE)
+if (1024 + 3 + 4 * ADDRESS_CAPACITY + 16 * ADDRESS_CAPACITY > SCRATCH_SIZE)
   ERROR("the scratch memory is too small");

@@ -1,5 +1,5 @@
 import * as abi from "../../assembly/abi.ts";
-import { type CoreExports, instantiate } from "./load.ts";
+import { type CoreExports, instantiate, type Variant } from "./load.ts";
 import {
   type CoreEvent,
   type InstanceRecord,
@@ -41,12 +41,15 @@ export interface InterfaceParameters {
 export class Core {
   readonly memory: Uint8Array;
   readonly transmitSlots: TransmitSlots;
+  /** Which build of the core this is. */
+  readonly variant: Variant;
   private readonly view: DataView;
   private readonly wasm: CoreExports;
   private nowNs = 0n;
 
   constructor(wasm: CoreExports = instantiate()) {
     this.wasm = wasm;
+    this.variant = wasm.laneCount() > 1 ? "simd" : "baseline";
     this.memory = new Uint8Array(wasm.memory.buffer);
     this.view = new DataView(wasm.memory.buffer);
     this.transmitSlots = new TransmitSlots(this.memory);

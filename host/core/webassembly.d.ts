@@ -1,5 +1,7 @@
-/** The part of the WebAssembly JavaScript interface that tests use; Node's own types leave it out. */
+/** The part of the WebAssembly JavaScript interface that is used here; the types of Node leave it out. */
 declare namespace WebAssembly {
+  /** Whether this engine and processor can compile the module. */
+  function validate(bytes: Uint8Array): boolean;
   class Module {
     constructor(bytes: Uint8Array);
     static imports(module: Module): { module: string; name: string; kind: string }[];

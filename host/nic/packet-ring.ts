@@ -93,7 +93,7 @@ class PacketRing implements FrameSource {
       this.#next = this.#next + 1 === frameCount ? 0 : this.#next + 1;
     }
     // An error of the socket would keep it ready for ever: reading it clears it.
-    if (slot === first) this.lastErrno = getOption(this.#descriptor, SOL_SOCKET, SO_ERROR);
+    if (slot === 0) this.lastErrno = getOption(this.#descriptor, SOL_SOCKET, SO_ERROR);
     return slot - first;
   }
 

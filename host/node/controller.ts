@@ -1,5 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeController, NodeEvent, NodeStatus } from "./api.ts";
 import type { Action } from "./requests.ts";
+
+/**
+ * Sockets and macvlans are closed a moment after the addresses have gone: the kernel holds a lock while it closes them
+ * that another node needs to put the addresses in place, where both run on one kernel (in containers, say).
+ */
+const closingDelayMs = 50;
 
 /** A controller whose requests go through `ask`. */
 export function controllerOf(
@@ -18,8 +25,13 @@ export function controllerOf(
       return () => listeners.delete(listener);
     },
     stop: async () => {
-      await ask({ verb: "stop" });
-      await end();
+      try {
+        await ask({ verb: "stop" });
+        await sleep(closingDelayMs);
+        await ask({ verb: "close" });
+      } finally {
+        await end();
+      }
     },
   };
 }

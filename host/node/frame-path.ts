@@ -34,20 +34,21 @@ export class FramePath {
     this.log = log;
   }
 
-  /** Takes in what waits at the port, at most a ring full, and lets it act. */
-  receive(port: Port, logsDrops: boolean): void {
+  /** Takes in what waits at the port, at most a ring full, and lets it act. Returns how many frames that were. */
+  receive(port: Port, logsDrops: boolean): number {
     const nic = port.nic;
-    if (nic === undefined) return;
+    if (nic === undefined) return 0;
     let count = 0;
     while (count < port.slots.slotCount) {
       const read = nic.receive(port.slots, count);
       if (read === 0) break;
       count += read;
     }
-    if (count === 0) return;
+    if (count === 0) return 0;
     this.core.handleFrames(monotonicNs(), count);
     if (logsDrops) this.logDrops(port, count);
     this.settle();
+    return count;
   }
 
   /** Runs what is due. */

@@ -88,6 +88,7 @@ export class CarpNode {
     }
     if (configuration.preempt) core.setOption(Option.Preempt, 1);
     for (const host of hosts) this.admit(host, problems.get(host));
+    this.ports.narrow();
     this.path.settle();
   }
 
@@ -108,11 +109,14 @@ export class CarpNode {
 
   /**
    * One turn: takes in what has arrived, then judges the timers, so that an advertisement that waits in a queue is
-   * heard before its sender is given up. What is taken in is bounded by the ring.
+   * heard before its sender is given up. What is taken in is bounded by the ring. Returns how many frames that were.
    */
-  turn(): void {
-    for (const port of this.ports.list) this.path.receive(port, this.logLevel >= 2);
+  turn(): number {
+    let frames = 0;
+    for (const port of this.ports.list) frames += this.path.receive(port, this.logLevel >= 2);
     this.path.runDeadlines();
+    this.ports.watchLosses(monotonicNs());
+    return frames;
   }
 
   /** What has changed on the interfaces. */
@@ -138,7 +142,7 @@ export class CarpNode {
       preempt: core.option(Option.Preempt),
       allow: core.option(Option.Allow),
       demotion: core.demotion,
-      core: "baseline",
+      core: core.variant,
       io: interfaces[0]?.io ?? "none",
       scheduling: this.options.scheduling ?? "normal",
       started: this.started,
@@ -176,6 +180,7 @@ export class CarpNode {
       throw new OperatorError(ExitCode.Usage, message);
     }
     this.put(wanted);
+    this.ports.narrow();
     if (change.state !== undefined && member !== undefined) this.request(member, change.state);
   }
 
@@ -187,6 +192,7 @@ export class CarpNode {
       if (!wanted.has(nameOf(member))) this.dismiss(member);
     }
     for (const host of virtualHosts) this.put(host);
+    this.ports.narrow();
     this.parts.core.advance(monotonicNs());
     this.parts.core.setOption(Option.Preempt, preempt ? 1 : 0);
     this.path.settle();
@@ -194,14 +200,18 @@ export class CarpNode {
 
   /** Leaves politely: bows out first, so that others take over at once, then takes the addresses away. */
   stop(): void {
-    const { core, link } = this.parts;
+    const { core } = this.parts;
     core.advance(monotonicNs());
     for (const { port, host } of this.members.all()) core.leave(port.index, host.vhid);
     this.path.transmit();
     this.path.settle();
+  }
+
+  /** Gives up macvlans, sockets and settings. The node has been stopped. */
+  close(): void {
     for (const member of this.members.all()) this.members.release(member);
     this.ports.closeAll();
-    link.close();
+    this.parts.link.close();
   }
 
   /** Takes every address away without a word, when nothing else can be relied on any more. */
@@ -246,6 +256,7 @@ export class CarpNode {
       for (const member of this.members.on(port)) member.holding.detach();
     }
     if (state !== undefined && port.nic === undefined && this.ports.attach(port, state)) {
+      this.ports.narrow();
       for (const member of this.members.on(port)) this.members.occupy(member, state);
     }
     this.ports.learn(port, port.nic === undefined ? undefined : state);

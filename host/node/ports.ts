@@ -16,6 +16,15 @@ export interface Port {
   readonly slots: ReceiveSlots;
   state: InterfaceState | undefined;
   nic: Nic | undefined;
+  /** The VHIDs that the NIC was told last. */
+  vhids: string;
+  losses: Losses;
+}
+
+/** Frames that the kernel dropped: what the log knows of them, and when it said so (monotonic). */
+interface Losses {
+  readonly told: number;
+  readonly toldAtNs: bigint;
 }
 
 export interface PortParts {
@@ -34,6 +43,7 @@ export class Ports {
   private readonly parts: PortParts;
   /** Changes whenever a NIC is opened or closed. */
   version = 0;
+  private nextLookNs = 0n;
 
   constructor(parts: PortParts) {
     this.parts = parts;
@@ -49,7 +59,16 @@ export class Ports {
     if (known !== undefined) return known;
     const index = this.list.length;
     const slots = this.parts.core.receiveSlots(index);
-    const port: Port = { index, name: state.name, slots, state: undefined, nic: undefined };
+    const losses = { told: 0, toldAtNs: 0n };
+    const port: Port = {
+      index,
+      name: state.name,
+      slots,
+      state: undefined,
+      nic: undefined,
+      vhids: "",
+      losses,
+    };
     this.openNic(port, state);
     this.list.push(port);
     this.learn(port, state);
@@ -91,6 +110,29 @@ export class Ports {
     this.parts.log("warning", `${port.name} is gone`);
   }
 
+  /** Has every NIC receive for the virtual hosts that there are, and for no others. */
+  narrow(): void {
+    for (const port of this.list) {
+      const own = this.parts.hosts().filter(({ interfaceName }) => interfaceName === port.name);
+      const vhids = own.map(({ vhid }) => vhid);
+      if (port.nic?.setVhids === undefined || vhids.join() === port.vhids) continue;
+      port.nic.setVhids(vhids);
+      port.vhids = vhids.join();
+    }
+  }
+
+  /** Says in the log that the kernel has dropped frames: looked at once a second, told once in ten. */
+  watchLosses(nowNs: bigint): void {
+    if (nowNs < this.nextLookNs) return;
+    this.nextLookNs = nowNs + lookPeriodNs;
+    for (const port of this.list) {
+      const lost = (port.nic?.drops() ?? 0) - port.losses.told;
+      if (lost <= 0 || nowNs - port.losses.toldAtNs < tellPeriodNs) continue;
+      port.losses = { told: port.losses.told + lost, toldAtNs: nowNs };
+      this.parts.log("warning", `${port.name}: ${lost} frames lost in the kernel`);
+    }
+  }
+
   /** Tells the core what the interface is like; undefined is one that is not there. */
   learn(port: Port, state: InterfaceState | undefined): void {
     port.state = state;
@@ -122,6 +164,8 @@ export class Ports {
   private openNic(port: Port, state: InterfaceState): void {
     const nic = this.parts.openNic(state);
     port.nic = nic;
+    port.vhids = "";
+    port.losses = { ...port.losses, told: 0 };
     this.version++;
     // Nothing is sent yet; but the way is gone once, so that the first frame that matters is not the first.
     nic.send(this.parts.core.transmitSlots, 0, 0);
@@ -134,6 +178,9 @@ export class Ports {
     }
   }
 }
+
+const lookPeriodNs = 1_000_000_000n;
+const tellPeriodNs = 10_000_000_000n;
 
 const noSources = { source4: new Uint8Array(4), source6: new Uint8Array(16) };
 

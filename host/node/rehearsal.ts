@@ -29,6 +29,7 @@ export function rehearse(core: Core): void {
   core.handleFrames(0n, heard);
   first.status();
   first.stop();
+  first.close();
   ear.close();
 }
 

@@ -9,6 +9,7 @@ import type { CarpNode } from "./node.ts";
 export interface ThreadData {
   readonly port: MessagePort;
   readonly sourceMac: "virtual" | "own";
+  readonly revectorize: boolean;
 }
 
 export type Action =
@@ -17,7 +18,8 @@ export type Action =
   | { readonly verb: "ifconfig"; readonly change: IfconfigChange }
   | { readonly verb: "sysctl"; readonly name: SysctlName; readonly value: number | undefined }
   | { readonly verb: "reconfigure"; readonly virtualHosts: readonly VirtualHost[]; readonly preempt: boolean }
-  | { readonly verb: "stop" };
+  | { readonly verb: "stop" }
+  | { readonly verb: "close" };
 
 export interface Request {
   readonly id: number;
@@ -37,17 +39,16 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Carries out a request and posts the answer. Returns true when the node has been stopped. */
+/** Carries out a request and posts the answer. Returns true when the node has been closed. */
 export function answerRequest(node: CarpNode, port: MessagePort, request: Request): boolean {
   const { id, action } = request;
   try {
     port.postMessage({ id, result: perform(node, action) } satisfies Reply);
-    return action.verb === "stop";
   } catch (error) {
     if (action.verb === "stop") node.abandon();
     port.postMessage({ id, failure: describeFailure(error) } satisfies Reply);
-    return action.verb === "stop";
   }
+  return action.verb === "close";
 }
 
 /** Carries out an action; throws what the node throws. */
@@ -65,6 +66,8 @@ export function perform(node: CarpNode, action: Action): unknown {
       return node.reconfigure(action.virtualHosts, action.preempt);
     case "stop":
       return node.stop();
+    case "close":
+      return node.close();
   }
 }
 

@@ -8,12 +8,14 @@ import { requirePrivilege } from "../link/privilege.ts";
 import { signalEvent } from "../system/event.ts";
 import type { NodeController, NodeEvent } from "./api.ts";
 import { controllerOf } from "./controller.ts";
-import type { Action, Reply } from "./requests.ts";
+import type { Action, Reply, ThreadData } from "./requests.ts";
 
 export interface StartOptions {
   readonly configuration: Configuration;
   readonly io: "packet" | "raw";
   readonly sourceMac: "virtual" | "own";
+  /** Turns V8's revectorizer on, where it has one that computes rightly. */
+  readonly revectorize?: boolean;
   /** Hears every event, those of the start included. */
   readonly onEvent?: (event: NodeEvent) => void;
   /** The packet thread ended without being asked to. */
@@ -62,7 +64,11 @@ class PacketThread {
     this.port = port1;
     if (options.onEvent) this.listeners.add(options.onEvent);
     this.worker = new Worker(threadPath(), {
-      workerData: { port: port2, sourceMac: options.sourceMac },
+      workerData: {
+        port: port2,
+        sourceMac: options.sourceMac,
+        revectorize: options.revectorize === true,
+      } satisfies ThreadData,
       transferList: [port2],
       resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
     });

@@ -3,21 +3,31 @@
  * thread does, an advertisement leaves on time and a takeover waits for nobody.
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { monotonicNs } from "../clock.ts";
 import { Core } from "../core/core.ts";
+import { instantiate } from "../core/load.ts";
+import { instantiateRevectorized, type Revectorized } from "../core/revectorize.ts";
 import { openNetlinkLink } from "../link/netlink.ts";
 import { openPacketNic } from "../nic/packet.ts";
 import { WakeEvent } from "../system/event.ts";
 import { Poller } from "../system/poll.ts";
 import { runFirst } from "../system/scheduling.ts";
 import { DeadlineTimer } from "../system/timer.ts";
+import { logTo } from "./log.ts";
 import { CarpNode } from "./node.ts";
+import { gatheringMs, Pace } from "./pace.ts";
 import { rehearse } from "./rehearsal.ts";
 import { answerRequest, type Request, type ThreadData } from "./requests.ts";
 
 const data = workerData as ThreadData;
 
+/** Of the descriptors that are polled: the request, the timer and netlink come before the NICs. */
+const descriptorsBeforeNics = 3;
+
 /** A poll ends after this time at the latest, so that the worker can be ended from outside. */
 const longestPollMs = 1000;
+/** After some 8 ms the core's code is as fast as it gets. */
+const warmUpMs = 20;
 const never = 2n ** 63n - 1n;
 
 run(data.port);
@@ -25,7 +35,8 @@ run(data.port);
 async function run(port: MessagePort): Promise<void> {
   const wake = new WakeEvent();
   const timer = new DeadlineTimer();
-  const core = new Core();
+  const { exports, warning } = loadCore();
+  const core = new Core(exports);
   rehearse(core);
   const node = new CarpNode(
     {
@@ -37,6 +48,7 @@ async function run(port: MessagePort): Promise<void> {
     },
     { sourceMac: data.sourceMac, scheduling: runFirst() },
   );
+  if (warning !== undefined) logTo((event) => port.postMessage({ event }))("warning", warning);
   port.postMessage({ wakeDescriptor: wake.descriptor });
   try {
     await loop(port, node, wake, timer);
@@ -49,10 +61,17 @@ async function run(port: MessagePort): Promise<void> {
   port.close();
 }
 
+/** Compiled, proven and warm before the first socket opens. */
+function loadCore(): Revectorized {
+  if (data.revectorize) return instantiateRevectorized(warmUpMs);
+  return { exports: instantiate(undefined, warmUpMs), warning: undefined };
+}
+
 async function loop(port: MessagePort, node: CarpNode, wake: WakeEvent, timer: DeadlineTimer): Promise<void> {
   let poller: Poller | undefined;
   let version = -1;
   let armed = never;
+  const pace = new Pace();
   for (;;) {
     if (poller === undefined || version !== node.descriptorVersion) {
       version = node.descriptorVersion;
@@ -64,13 +83,17 @@ async function loop(port: MessagePort, node: CarpNode, wake: WakeEvent, timer: D
       else timer.arm(deadline);
       armed = deadline;
     }
-    if (poller.wait(longestPollMs) > 0) {
+    // In a flood frames gather for a moment, and whatever else happens is seen at once all the same.
+    const isReady = pace.isFlood
+      ? poller.wait(gatheringMs, descriptorsBeforeNics) >= 0
+      : poller.wait(longestPollMs) > 0;
+    if (isReady) {
       if (poller.ready(1)) {
         timer.clear();
         armed = never;
       }
       if (poller.ready(2)) node.turnLink();
-      node.turn();
+      pace.note(node.turn(), monotonicNs());
       if (poller.ready(0)) {
         wake.clear();
         for (let item = receiveMessageOnPort(port); item; item = receiveMessageOnPort(port)) {

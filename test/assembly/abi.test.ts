@@ -22,6 +22,7 @@ describe("the module", () => {
       "handleFrames",
       "handleSent",
       "handleTimeout",
+      "laneCount",
       "pollEvents",
       "pollTimeout",
       "pollTransmit",

@@ -108,6 +108,7 @@ describe("a MASTER", () => {
   it("bows out before it takes the addresses away", () => {
     order = [];
     node.stop();
+    node.close();
     expect(order[0]).toBe("send");
     expect(order.slice(1, 3)).toEqual(["remove 192.0.2.1", "remove 2001:db8::1"]);
     expect(lastAdvertisement()).toMatchObject({ advbase: 255, advskew: 255 });

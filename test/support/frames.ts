@@ -183,7 +183,7 @@ function ipv6Header(
 }
 
 /** Link-local addresses, and multicast of interface or link scope, enter the digest with bytes 2 and 3 zero. */
-function scopeless(address: Uint8Array): Uint8Array {
+export function scopeless(address: Uint8Array): Uint8Array {
   const result = Uint8Array.from(address);
   const isUnicast = result[0] === 0xfe && (result[1] & 0xc0) === 0x80;
   const isMulticast = result[0] === 0xff && ((result[1] & 15) === 1 || (result[1] & 15) === 2);
