@@ -225,6 +225,22 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./conformance.ts")).runConformance,
   },
   {
+    name: "bench",
+    summary: "time the verification of advertisements on this machine",
+    usage: ["carp bench [--seconds N] [--workers N] [--json]"],
+    options: {
+      seconds: { type: "string", value: "N", sentence: "How long it takes, about (default 3)." },
+      workers: {
+        type: "string",
+        value: "N",
+        sentence: "Also times so many workers at once, each with a core of its own.",
+      },
+      json,
+    },
+    examples: ["carp bench", "carp bench --workers 2 --json"],
+    load: async () => (await import("./bench.ts")).runBench,
+  },
+  {
     name: "genkey",
     summary: "print a new pass phrase",
     usage: ["carp genkey"],
