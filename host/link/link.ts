@@ -29,12 +29,19 @@ export interface InterfaceState {
   readonly addresses: readonly InterfaceAddress[];
 }
 
+/** An address that came or went; `ours` is as in InterfaceAddress. */
+export interface AddressEvent {
+  readonly kind: "address-added" | "address-removed";
+  readonly index: number;
+  readonly address: PrefixedAddress;
+  readonly ours: boolean;
+}
+
 /** Something that changed: of the interface itself (`link`, `gone`) or of its addresses. */
 export type LinkEvent =
   | { readonly kind: "link"; readonly name: string; readonly index: number }
   | { readonly kind: "gone"; readonly name: string; readonly index: number }
-  | { readonly kind: "address-added"; readonly index: number; readonly address: PrefixedAddress }
-  | { readonly kind: "address-removed"; readonly index: number; readonly address: PrefixedAddress }
+  | AddressEvent
   /** The kernel lost events (ENOBUFS): whatever is known has to be read again. */
   | { readonly kind: "overrun" };
 

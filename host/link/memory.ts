@@ -126,8 +126,8 @@ class ProcessLink implements MemoryLink {
     const entry = this.#interfaces.get(index);
     const position = entry?.addresses.findIndex((other) => same(other, address)) ?? -1;
     if (entry === undefined || position < 0) return;
-    entry.addresses.splice(position, 1);
-    this.#tell({ kind: "address-removed", index, address: plainAddress(address) });
+    const [{ ours }] = entry.addresses.splice(position, 1);
+    this.#tell({ kind: "address-removed", index, address: plainAddress(address), ours });
   }
 
   fail(order: LinkOrder, errno: number, times = Number.POSITIVE_INFINITY): void {
@@ -158,7 +158,7 @@ class ProcessLink implements MemoryLink {
     if (entry.addresses.some((other) => same(other, address))) throw failure("addAddress", EEXIST);
     const scope = address.address.startsWith("fe80:") ? "link" : "global";
     entry.addresses.push({ ...plainAddress(address), ours, scope, tentative: false });
-    this.#tell({ kind: "address-added", index, address: plainAddress(address) });
+    this.#tell({ kind: "address-added", index, address: plainAddress(address), ours });
   }
 
   #tell(event: LinkEvent): void {

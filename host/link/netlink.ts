@@ -1,7 +1,7 @@
 import { SystemError } from "../errors.ts";
 import { EADDRNOTAVAIL, ENODEV } from "../system/errno.ts";
 import { NetlinkSocket } from "../system/netlink.ts";
-import { bindAbstract, closeSocket } from "../system/socket.ts";
+import { bindAbstract, closeSocket, setReceiveBuffer } from "../system/socket.ts";
 import { type AddressRecord, addressChange, decodeAddress } from "./address-payload.ts";
 import type { InterfaceState, Link, LinkEvent, PrefixedAddress } from "./link.ts";
 import { decodeLink, type LinkRecord } from "./link-payload.ts";
@@ -14,7 +14,9 @@ const NETLINK_ROUTE = 0;
 const RTNLGRP_LINK = 1;
 const RTNLGRP_IPV4_IFADDR = 5;
 const RTNLGRP_IPV6_IFADDR = 9;
-const mostDatagramsPerCall = 256;
+const mostDatagramsPerCall = 1024;
+/** Room for the events of some thousand addresses that are taken at once; it is used only while they wait. */
+const eventBufferLength = 4 * 1024 * 1024;
 
 /** The interfaces of this machine (of the calling thread's network namespace). Throws SystemError. */
 export function openNetlinkLink(): Link {
@@ -41,6 +43,7 @@ class NetlinkLink implements Link {
       throw error;
     }
     this.descriptor = this.#events.descriptor;
+    setReceiveBuffer(this.descriptor, eventBufferLength);
   }
 
   interfaces(): InterfaceState[] {
@@ -165,6 +168,6 @@ function addressEvent(
 ): LinkEvent | undefined {
   const record = decodeAddress(message.payload);
   if (record === undefined) return undefined;
-  const { family, address, prefixLength } = record;
-  return { kind, index: record.index, address: { family, address, prefixLength } };
+  const { index, family, address, prefixLength, ours } = record;
+  return { kind, index, address: { family, address, prefixLength }, ours };
 }

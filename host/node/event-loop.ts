@@ -27,7 +27,7 @@ type Readable = { onReadable?: (() => void) | undefined };
  * starts, since that takes a turn of the event loop; an interface that is recreated later is not served any more.
  */
 export async function startRawNode(options: StartOptions): Promise<NodeController> {
-  const [{ openRawNic }, { openNetlinkLink }, { findInterfaces }] = await Promise.all([
+  const [{ openRawNic }, { openNetlinkLink }, { findInterfaces, Machine }] = await Promise.all([
     import("../nic/raw.ts"),
     import("../link/netlink.ts"),
     import("./machine.ts"),
@@ -35,7 +35,7 @@ export async function startRawNode(options: StartOptions): Promise<NodeControlle
   const link = openNetlinkLink();
   const nics = new Map<number, Nic>();
   try {
-    for (const { index, name } of findInterfaces(link, options.configuration.virtualHosts)) {
+    for (const { index, name } of findInterfaces(new Machine(link), options.configuration.virtualHosts)) {
       nics.set(index, await openRawNic({ interfaceIndex: index, interfaceName: name }));
     }
     const openNic = (state: InterfaceState): Nic => {

@@ -12,15 +12,25 @@ const mostInterfaces = 16;
  * The interfaces of a configuration in the order of their first mention.
  * @throws OperatorError where one is missing, is not Ethernet, or has no address to advertise from.
  */
-export function findInterfaces(link: Link, virtualHosts: readonly VirtualHost[]): InterfaceState[] {
-  const names = [...new Set(virtualHosts.map((host) => host.interfaceName))];
+export function findInterfaces(machine: Machine, virtualHosts: readonly VirtualHost[]): InterfaceState[] {
+  refuseTooManyInterfaces(virtualHosts);
+  return namesOf(virtualHosts).map((name) => findInterface(machine, name, virtualHosts));
+}
+
+/** The interfaces of a configuration in the order of their first mention. */
+function namesOf(virtualHosts: readonly VirtualHost[]): string[] {
+  return [...new Set(virtualHosts.map((host) => host.interfaceName))];
+}
+
+/** @throws OperatorError where a configuration has more interfaces than the core. */
+export function refuseTooManyInterfaces(virtualHosts: readonly VirtualHost[]): void {
+  const names = namesOf(virtualHosts);
   if (names.length > mostInterfaces) {
     throw new OperatorError(
       ExitCode.Configuration,
       `${names.length} interfaces are configured, but a node serves at most ${mostInterfaces}: run a second node for the others`,
     );
   }
-  return names.map((name) => findInterface(link, name, virtualHosts));
 }
 
 /** Where the advertisements of an interface come from: 4 and 16 bytes, all zero where there is no address. */
@@ -51,43 +61,86 @@ export function ownAddresses(
 }
 
 /**
- * Removes what an earlier node left behind: virtual addresses with our mark, and the macvlan of a virtual host that
- * is not to have one now. Throws SystemError.
+ * The machine's interfaces, read once when they are needed first, however many virtual hosts are compared with them.
+ * To be used at once and forgotten.
  */
-export function removeLeftovers(link: Link, parent: InterfaceState, hosts: readonly VirtualHost[]): void {
-  for (const host of hosts) {
-    const name = virtualMacName(parent.index, host.vhid);
-    const macvlan = link.find(name);
-    for (const state of [parent, ...(macvlan === undefined ? [] : [macvlan])]) {
-      for (const address of state.addresses) {
-        const isVirtual = host.addresses.some((wanted) => wanted.address === address.address);
-        if (address.ours && isVirtual) link.removeAddress(state.index, address);
-      }
-    }
-    if (macvlan !== undefined && macvlan.kind === "macvlan" && !host.virtualMac)
-      link.removeInterface(macvlan.index);
-  }
-}
+export class Machine {
+  private readonly link: Link;
+  private readonly byName = new Map<string, InterfaceState>();
+  /** Where each address is, by its text. */
+  private readonly places = new Map<string, Place[]>();
+  private isRead = false;
 
-/** Why a virtual host cannot run on this machine: one of its addresses is there already and not by our hand. */
-export function findForeignAddress(link: Link, host: VirtualHost): string | undefined {
-  for (const state of link.interfaces()) {
-    for (const { address, prefixLength, ours } of state.addresses) {
-      if (ours || !host.addresses.some((wanted) => wanted.address === address)) continue;
+  constructor(link: Link) {
+    this.link = link;
+  }
+
+  find(name: string): InterfaceState | undefined {
+    this.read();
+    return this.byName.get(name);
+  }
+
+  all(): InterfaceState[] {
+    this.read();
+    return [...this.byName.values()];
+  }
+
+  /** Why a virtual host cannot run here: one of its addresses is there already and not by our hand. */
+  foreignAddress(host: VirtualHost): string | undefined {
+    this.read();
+    for (const { address } of host.addresses) {
+      const place = this.places.get(address)?.find(({ at }) => !at.ours);
+      if (place === undefined) continue;
+      const text = `${address}/${place.at.prefixLength}`;
+      const { name } = place.state;
       return (
-        `${address}/${prefixLength} is on ${state.name} already, and this node did not put it there: ` +
-        `remove it with: ip addr del ${address}/${prefixLength} dev ${state.name}`
+        `${text} is on ${name} already, and this node did not put it there: ` +
+        `remove it with: ip addr del ${text} dev ${name}`
       );
     }
+    return undefined;
   }
-  return undefined;
+
+  /**
+   * Removes what an earlier node left behind of a virtual host: its addresses with our mark, and its macvlan where it
+   * is not to have one now. Throws SystemError.
+   */
+  removeLeftovers(parent: InterfaceState, host: VirtualHost): void {
+    const macvlan = this.find(virtualMacName(parent.index, host.vhid));
+    const carriers = [parent.index, macvlan?.index];
+    for (const { address } of host.addresses) {
+      for (const { state, at } of this.places.get(address) ?? []) {
+        if (at.ours && carriers.includes(state.index)) this.link.removeAddress(state.index, at);
+      }
+    }
+    if (macvlan?.kind === "macvlan" && !host.virtualMac) this.link.removeInterface(macvlan.index);
+  }
+
+  private read(): void {
+    if (this.isRead) return;
+    this.isRead = true;
+    for (const state of this.link.interfaces()) {
+      this.byName.set(state.name, state);
+      for (const at of state.addresses) {
+        const others = this.places.get(at.address);
+        if (others === undefined) this.places.set(at.address, [{ state, at }]);
+        else others.push({ state, at });
+      }
+    }
+  }
 }
 
-function findInterface(link: Link, name: string, virtualHosts: readonly VirtualHost[]): InterfaceState {
-  const state = link.find(name);
+/** An address, and the interface that has it. */
+interface Place {
+  readonly state: InterfaceState;
+  readonly at: InterfaceAddress;
+}
+
+function findInterface(machine: Machine, name: string, virtualHosts: readonly VirtualHost[]): InterfaceState {
+  const state = machine.find(name);
   if (state === undefined) {
-    const others = link
-      .interfaces()
+    const others = machine
+      .all()
       .filter((other) => other.ethernet && other.kind !== "macvlan")
       .map((other) => other.name);
     const known =

@@ -6,9 +6,9 @@ import type { VirtualHost } from "../config/model.ts";
 import type { Core, VirtualHostParameters } from "../core/core.ts";
 import { ExitCode, OperatorError, SystemError } from "../errors.ts";
 import { Holding } from "../link/holding.ts";
-import type { InterfaceState, Link } from "../link/link.ts";
+import type { InterfaceState, Link, PrefixedAddress } from "../link/link.ts";
 import { type Log, messageOf } from "./log.ts";
-import { findForeignAddress, removeLeftovers } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import type { Port } from "./ports.ts";
 
 /** A virtual host of the configuration, and what it holds. */
@@ -31,9 +31,11 @@ const lossWindowNs = 60_000_000_000n;
 /** The virtual hosts of a node: the core's decisions about them, applied to the interfaces. */
 export class Members {
   private readonly members = new Map<number, Member>();
+  private readonly byName = new Map<string, Member>();
   private readonly core: Core;
   private readonly link: Link;
   private readonly log: Log;
+  private hasTried = false;
 
   constructor(core: Core, link: Link, log: Log) {
     this.core = core;
@@ -58,9 +60,7 @@ export class Members {
   }
 
   findByName(interfaceName: string, vhid: number): Member | undefined {
-    return this.all().find(
-      (member) => member.host.vhid === vhid && member.host.interfaceName === interfaceName,
-    );
+    return this.byName.get(keyOf({ interfaceName, vhid }));
   }
 
   /** Only one node of a machine serves a virtual host. @throws OperatorError where another does. */
@@ -78,14 +78,19 @@ export class Members {
     this.link.unclaim(keyOf(host));
   }
 
-  /** Takes a virtual host in. With a problem it stays in INIT, without addresses, until the problem has gone. */
-  admit(host: VirtualHost, port: Port, state: InterfaceState, problem: string | undefined): void {
+  /**
+   * Takes a virtual host in. Where one of its addresses is another's it stays in INIT, without addresses, until that
+   * one has gone.
+   */
+  admit(host: VirtualHost, port: Port, state: InterfaceState, machine: Machine): void {
+    const problem = machine.foreignAddress(host);
     const member: Member = { host, port, holding: new Holding(this.link, host), problem, losses: [] };
     this.members.set(port.index * 256 + host.vhid, member);
+    this.byName.set(keyOf(host), member);
     const entropy = randomBytes(8).readBigUInt64LE();
     this.core.advance(monotonicNs());
     this.core.setVirtualHost(port.index, host.vhid, { ...parametersOf(host), entropy });
-    if (problem === undefined) this.occupy(member, state);
+    if (problem === undefined) this.occupy(member, state, machine);
     else this.log("error", `${nameOf(member)}: ${problem}`);
   }
 
@@ -94,16 +99,16 @@ export class Members {
     this.release(member);
     this.unclaim(member.host);
     this.members.delete(member.port.index * 256 + member.host.vhid);
+    this.byName.delete(keyOf(member.host));
   }
 
   /** Clears the place of a virtual host on its interface and has it run. */
-  occupy(member: Member, state: InterfaceState): void {
+  occupy(member: Member, state: InterfaceState, machine: Machine): void {
     try {
-      removeLeftovers(this.link, state, [member.host]);
+      machine.removeLeftovers(state, member.host);
       if (member.holding.plan !== member.host) member.holding = new Holding(this.link, member.host);
       member.holding.attach(state);
-      // Nothing should be left; asking is cheap, and the way to the kernel is then known to work.
-      member.holding.withdraw();
+      this.tryWithdrawal(member);
       member.problem = undefined;
     } catch (error) {
       member.problem = `its place on ${state.name} cannot be prepared: ${messageOf(error)}`;
@@ -126,13 +131,20 @@ export class Members {
     this.release(member);
   }
 
-  /** A foreign address that kept a virtual host in INIT may be gone. */
-  recheck(member: Member): void {
-    const { state } = member.port;
-    if (member.problem === undefined || state === undefined || member.holding.carrierIndex !== 0) return;
-    if (findForeignAddress(this.link, member.host) !== undefined) return;
-    this.log("info", `${nameOf(member)}: its addresses are free now`);
-    this.occupy(member, state);
+  /** Foreign addresses that kept virtual hosts of the port in INIT may be gone. */
+  recheck(port: Port): void {
+    const { state } = port;
+    if (state === undefined) return;
+    const waiting = this.on(port).filter(
+      ({ problem, holding }) => problem !== undefined && holding.carrierIndex === 0,
+    );
+    if (waiting.length === 0) return;
+    const machine = new Machine(this.link);
+    for (const member of waiting) {
+      if (machine.foreignAddress(member.host) !== undefined) continue;
+      this.log("info", `${nameOf(member)}: its addresses are free now`);
+      this.occupy(member, state, machine);
+    }
   }
 
   /** The core asks for the addresses: they are put in place, and the core hears whether they are. */
@@ -167,28 +179,54 @@ export class Members {
     }
   }
 
-  /** Somebody took an address from a virtual host that holds it: it is put back, unless this happens too often. */
-  noticeLoss(carrierIndex: number, text: string): void {
+  /**
+   * Somebody took addresses, named as `INDEX ADDRESS`, from the interfaces. Those of virtual hosts that hold them are
+   * put back, unless this happens too often.
+   */
+  noticeLosses(removed: ReadonlySet<string>): void {
+    if (removed.size === 0) return;
+    const lost: { readonly member: Member; readonly address: PrefixedAddress }[] = [];
     for (const member of this.members.values()) {
-      const lost = member.host.addresses.find((address) => address.address === text);
-      if (lost === undefined || !member.holding.held || member.holding.carrierIndex !== carrierIndex)
-        continue;
-      const carrier = this.link.interfaces().find((state) => state.index === carrierIndex);
-      // The kernel itself takes IPv6 addresses from an interface that goes down; they are withdrawn with it.
-      if (carrier === undefined || !carrier.up) continue;
-      if (carrier.addresses.some((address) => address.address === text)) continue;
-      const now = monotonicNs();
-      member.losses = member.losses.filter(({ at }) => now - at < lossWindowNs);
-      member.losses.push({ address: text, at: now });
-      try {
-        if (member.losses.filter((loss) => loss.address === text).length >= mostLosses)
-          throw new Error("somebody keeps taking them away");
-        member.holding.restore(lost);
-        this.log("warning", `${nameOf(member)}: ${text} was taken from ${carrier.name} and is put back`);
-      } catch (error) {
-        this.failToHold(member, error);
+      if (!member.holding.held) continue;
+      const { carrierIndex } = member.holding;
+      for (const address of member.host.addresses) {
+        if (removed.has(`${carrierIndex} ${address.address}`)) lost.push({ member, address });
       }
     }
+    if (lost.length === 0) return;
+    const states = new Map(this.link.interfaces().map((state) => [state.index, state]));
+    for (const { member, address } of lost) {
+      const carrier = states.get(member.holding.carrierIndex);
+      // The kernel itself takes IPv6 addresses from an interface that goes down; they are withdrawn with it.
+      if (carrier === undefined || !carrier.up) continue;
+      if (carrier.addresses.some((present) => present.address === address.address)) continue;
+      this.restore(member, address, carrier.name);
+    }
+  }
+
+  private restore(member: Member, lost: PrefixedAddress, carrierName: string): void {
+    const text = lost.address;
+    const now = monotonicNs();
+    member.losses = member.losses.filter(({ at }) => now - at < lossWindowNs);
+    member.losses.push({ address: text, at: now });
+    try {
+      if (member.losses.filter((loss) => loss.address === text).length >= mostLosses)
+        throw new Error("somebody keeps taking them away");
+      member.holding.restore(lost);
+      this.log("warning", `${nameOf(member)}: ${text} was taken from ${carrierName} and is put back`);
+    } catch (error) {
+      this.failToHold(member, error);
+    }
+  }
+
+  /**
+   * Nothing should be left to take away; but asking once shows that the way to the kernel works, and that it is warm
+   * when it is needed.
+   */
+  private tryWithdrawal(member: Member): void {
+    if (this.hasTried && !member.host.virtualMac) return;
+    member.holding.withdraw();
+    this.hasTried = true;
   }
 
   /** Not MASTER without the addresses: the core demotes and tries again later. */
@@ -205,7 +243,7 @@ export function nameOf({ host }: Member): string {
   return keyOf(host);
 }
 
-function keyOf(host: VirtualHost): string {
+function keyOf(host: Pick<VirtualHost, "interfaceName" | "vhid">): string {
   return `${host.vhid}@${host.interfaceName}`;
 }
 
@@ -217,6 +255,16 @@ export function parametersOf(host: VirtualHost): VirtualHostParameters {
     key: host.pass,
     flags: host.virtualMac ? InstanceFlag.VirtualMac : 0,
   };
+}
+
+/** Whether a change from one to the other would change nothing. */
+export function isSame(one: VirtualHost, other: VirtualHost): boolean {
+  return (
+    one.advbase === other.advbase &&
+    one.advskew === other.advskew &&
+    Buffer.compare(one.pass, other.pass) === 0 &&
+    isSameHolding(one, other)
+  );
 }
 
 /** Whether a change from one to the other leaves the addresses and the way of holding them alone. */

@@ -15,8 +15,8 @@ import type { Nic } from "../nic/nic.ts";
 import type { IfconfigChange, NodeEvent, NodeStatus, SysctlName } from "./api.ts";
 import { FramePath } from "./frame-path.ts";
 import { logTo } from "./log.ts";
-import { findForeignAddress, findInterfaces } from "./machine.ts";
-import { isSameHolding, type Member, Members, nameOf, parametersOf } from "./members.ts";
+import { findInterfaces, Machine, refuseTooManyInterfaces } from "./machine.ts";
+import { isSame, isSameHolding, type Member, Members, nameOf, parametersOf } from "./members.ts";
 import { type Port, Ports } from "./ports.ts";
 import { describeVirtualHost, isoTime, peerText } from "./status.ts";
 
@@ -43,6 +43,8 @@ export class CarpNode {
   private readonly path: FramePath;
   private readonly started = new Date(wallClockMs()).toISOString();
   private logLevel = 1;
+  /** Ports that have got virtual hosts which the core does not know to be no sources. */
+  private readonly unlearned = new Set<Port>();
 
   constructor(parts: NodeParts, options: NodeOptions) {
     const { core, link } = parts;
@@ -72,10 +74,10 @@ export class CarpNode {
   start(configuration: Configuration): void {
     const { core, link } = this.parts;
     const hosts = configuration.virtualHosts;
-    const states = findInterfaces(link, hosts);
-    const problems = new Map(hosts.map((host) => [host, findForeignAddress(link, host)]));
-    if (hosts.length > 0 && [...problems.values()].every((problem) => problem !== undefined)) {
-      throw new OperatorError(ExitCode.Configuration, problems.get(hosts[0]) ?? "");
+    const machine = new Machine(link);
+    const states = findInterfaces(machine, hosts);
+    if (hosts.length > 0 && hosts.every((host) => machine.foreignAddress(host) !== undefined)) {
+      throw new OperatorError(ExitCode.Configuration, machine.foreignAddress(hosts[0]) ?? "");
     }
     core.reset(monotonicNs(), wallClockMs());
     try {
@@ -87,7 +89,10 @@ export class CarpNode {
       throw error;
     }
     if (configuration.preempt) core.setOption(Option.Preempt, 1);
-    for (const host of hosts) this.admit(host, problems.get(host));
+    const byName = new Map(states.map((state) => [state.name, state]));
+    for (const host of hosts) this.admit(host, byName.get(host.interfaceName) as InterfaceState, machine);
+    for (const port of this.ports.list) this.unlearned.add(port);
+    this.learnAnew();
     this.ports.narrow();
     this.path.settle();
   }
@@ -122,10 +127,14 @@ export class CarpNode {
   /** What has changed on the interfaces. */
   turnLink(): void {
     const touched = new Set<Port>();
+    const removed = new Set<string>();
     for (const event of this.parts.link.events()) {
-      for (const port of this.ports.touchedBy(event)) touched.add(port);
-      if (event.kind === "address-removed") this.members.noticeLoss(event.index, event.address.address);
+      if (event.kind === "address-removed") removed.add(`${event.index} ${event.address.address}`);
+      // Virtual addresses that come and go, ours above all, are nothing that an interface advertises from.
+      const isOurs = "ours" in event && event.ours;
+      if (!isOurs) for (const port of this.ports.touchedBy(event)) touched.add(port);
     }
+    this.members.noticeLosses(removed);
     for (const port of touched) this.refresh(port);
     this.path.settle();
   }
@@ -179,7 +188,8 @@ export class CarpNode {
       const message = `vhid ${change.vhid} on ${change.interface} has no address yet: ${example}`;
       throw new OperatorError(ExitCode.Usage, message);
     }
-    this.put(wanted);
+    this.put(wanted, new Machine(this.parts.link));
+    this.learnAnew();
     this.ports.narrow();
     if (change.state !== undefined && member !== undefined) this.request(member, change.state);
   }
@@ -187,11 +197,15 @@ export class CarpNode {
   /** Puts another configuration in force. Virtual hosts that stay the same keep their state. */
   reconfigure(virtualHosts: readonly VirtualHost[], preempt: boolean): void {
     const wanted = new Set(virtualHosts.map((host) => `${host.vhid}@${host.interfaceName}`));
-    findInterfaces(this.parts.link, virtualHosts);
+    refuseTooManyInterfaces(virtualHosts);
+    const machine = new Machine(this.parts.link);
+    const added = virtualHosts.filter((host) => this.memberOf(host) === undefined);
+    if (added.length > 0) findInterfaces(machine, added);
     for (const member of this.members.all()) {
       if (!wanted.has(nameOf(member))) this.dismiss(member);
     }
-    for (const host of virtualHosts) this.put(host);
+    for (const host of virtualHosts) this.put(host, machine);
+    this.learnAnew();
     this.ports.narrow();
     this.parts.core.advance(monotonicNs());
     this.parts.core.setOption(Option.Preempt, preempt ? 1 : 0);
@@ -256,53 +270,58 @@ export class CarpNode {
       for (const member of this.members.on(port)) member.holding.detach();
     }
     if (state !== undefined && port.nic === undefined && this.ports.attach(port, state)) {
+      const machine = new Machine(this.parts.link);
+      for (const member of this.members.on(port)) this.members.occupy(member, state, machine);
       this.ports.narrow();
-      for (const member of this.members.on(port)) this.members.occupy(member, state);
     }
     this.ports.learn(port, port.nic === undefined ? undefined : state);
-    for (const member of this.members.on(port)) this.members.recheck(member);
+    this.members.recheck(port);
     this.path.settle();
   }
 
-  private admit(host: VirtualHost, problem: string | undefined): void {
-    const [state] = findInterfaces(this.parts.link, [host]);
+  private admit(host: VirtualHost, state: InterfaceState, machine: Machine): Port {
     const port = this.ports.open(state);
-    this.members.admit(host, port, state, problem);
-    // An address that is virtual now is no source any more.
-    this.ports.learn(port, this.parts.link.find(state.name));
+    this.members.admit(host, port, state, machine);
+    return port;
+  }
+
+  /** An address that is virtual now is no source any more. */
+  private learnAnew(): void {
+    for (const port of this.unlearned) this.ports.learn(port, this.parts.link.find(port.name));
+    this.unlearned.clear();
   }
 
   /** Makes the node have this virtual host: new, changed where it differs, or gone with its last address. */
-  private put(host: VirtualHost): void {
-    const known = this.members.findByName(host.interfaceName, host.vhid);
+  private put(host: VirtualHost, machine: Machine): void {
+    const known = this.memberOf(host);
+    if (known !== undefined && isSame(known.host, host)) return;
     if (known !== undefined && host.addresses.length === 0) this.dismiss(known);
-    else if (known === undefined) this.add(host);
-    else this.change(known, host);
+    else if (known === undefined) this.add(host, machine);
+    else this.change(known, host, machine);
     this.path.settle();
   }
 
-  private add(host: VirtualHost): void {
-    findInterfaces(this.parts.link, [host]);
-    this.refuseForeign(host);
+  private memberOf(host: VirtualHost): Member | undefined {
+    return this.members.findByName(host.interfaceName, host.vhid);
+  }
+
+  private add(host: VirtualHost, machine: Machine): void {
+    const [state] = findInterfaces(machine, [host]);
+    refuseForeign(machine, host);
     this.members.claim(host);
-    this.admit(host, undefined);
+    this.unlearned.add(this.admit(host, state, machine));
   }
 
   /** Parameters change without touching the state; other addresses, or another way of holding them, start it over. */
-  private change(member: Member, host: VirtualHost): void {
+  private change(member: Member, host: VirtualHost, machine: Machine): void {
     const moves = !isSameHolding(member.host, host);
-    if (moves) this.refuseForeign(host);
+    if (moves) refuseForeign(machine, host);
     this.parts.core.advance(monotonicNs());
     const { port } = member;
     refuse(this.parts.core.setVirtualHost(port.index, host.vhid, parametersOf(host)), nameOf(member));
     if (moves) this.members.vacate(member, () => this.path.settle());
     member.host = host;
-    if (moves && port.state !== undefined) this.members.occupy(member, port.state);
-  }
-
-  private refuseForeign(host: VirtualHost): void {
-    const problem = findForeignAddress(this.parts.link, host);
-    if (problem !== undefined) throw new OperatorError(ExitCode.Configuration, problem);
+    if (moves && port.state !== undefined) this.members.occupy(member, port.state, machine);
   }
 
   private dismiss(member: Member): void {
@@ -368,6 +387,11 @@ function parseAddress(text: string): VirtualHost["addresses"][number] {
   if (address === undefined)
     throw new OperatorError(ExitCode.Usage, `${text} is no address with a prefix length`);
   return address;
+}
+
+function refuseForeign(machine: Machine, host: VirtualHost): void {
+  const problem = machine.foreignAddress(host);
+  if (problem !== undefined) throw new OperatorError(ExitCode.Configuration, problem);
 }
 
 function refuse(result: number, subject: string): void {

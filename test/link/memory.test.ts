@@ -18,8 +18,8 @@ describe("the link in memory", () => {
     link.removeAddress(index, address);
     expect(link.events()).toEqual([
       { kind: "link", name: "em0", index },
-      { kind: "address-added", index, address },
-      { kind: "address-removed", index, address },
+      { kind: "address-added", index, address, ours: true },
+      { kind: "address-removed", index, address, ours: true },
     ]);
     expect(link.events()).toEqual([]);
     expect(() => link.addAddress(99, address)).toThrow("No such device (errno 19)");
@@ -59,7 +59,7 @@ describe("the link in memory", () => {
     link.takeAway(parent);
     expect(link.interfaces()).toEqual([]);
     expect(link.events()).toEqual([
-      { kind: "address-removed", index: next, address },
+      { kind: "address-removed", index: next, address, ours: true },
       { kind: "gone", name: "carp1.7", index: next },
       { kind: "gone", name: "em0", index: parent },
     ]);
