@@ -15,7 +15,7 @@ import { runFirst } from "../system/scheduling.ts";
 import { DeadlineTimer } from "../system/timer.ts";
 import { logTo } from "./log.ts";
 import { CarpNode } from "./node.ts";
-import { gatheringMs, Pace } from "./pace.ts";
+import { Pace } from "./pace.ts";
 import { rehearse } from "./rehearsal.ts";
 import { answerRequest, type Request, type ThreadData } from "./requests.ts";
 
@@ -84,9 +84,10 @@ async function loop(port: MessagePort, node: CarpNode, wake: WakeEvent, timer: D
       armed = deadline;
     }
     // In a flood frames gather for a moment, and whatever else happens is seen at once all the same.
-    const isReady = pace.isFlood
-      ? poller.wait(gatheringMs, descriptorsBeforeNics) >= 0
-      : poller.wait(longestPollMs) > 0;
+    const isReady =
+      pace.waitMs === undefined
+        ? poller.wait(longestPollMs) > 0
+        : poller.wait(pace.waitMs, descriptorsBeforeNics) >= 0;
     if (isReady) {
       if (poller.ready(1)) {
         timer.clear();
