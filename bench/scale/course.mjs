@@ -5,6 +5,9 @@ import { gapsBetween, startCapture } from "./capture.mjs";
 import { leftBehind, openLab } from "./lab.mjs";
 import { virtualHosts } from "./subjects.mjs";
 
+/** After a start V8 compiles and collects for some seconds. */
+const settleMs = 12_000;
+
 /** Runs `subject` with `count` virtual hosts; returns figures by name. Milliseconds, % of a core, MiB. */
 export async function run(subject, count, idleSeconds) {
   const interfaces = count <= 4 ? 1 : count <= 1020 ? 4 : 16;
@@ -40,7 +43,7 @@ async function start(subject, lab, hosts, capture, expected, figures) {
   figures["… beyond the master-down time, ms"] = Math.max(...times) - subject.masterDownMs("a");
   const b = await subject.start(lab.b, "b", hosts);
   await b.ready();
-  await sleep(4000);
+  await sleep(settleMs);
   return { a, b };
 }
 

@@ -67,7 +67,7 @@ export function keepalived(folder, { virtualMac = false } = {}) {
       const file = join(folder, `${role}.keepalived.conf`);
       const pid = join(folder, `${role}${++starts}`);
       await writeFile(file, keepalivedConf(hosts, role, virtualMac), { mode: 0o600 });
-      const argv = ["keepalived", "--dont-fork", "--log-console", "--log-detail", "--vrrp", "-f", file];
+      const argv = ["keepalived", "--dont-fork", "--log-console", "--vrrp", "-f", file];
       const child = startOn(host, [...argv, "-p", `${pid}.pid`, "-r", `${pid}.vrrp.pid`]);
       const pids = async () => [child.pid, ...(await childrenOf(child.pid))];
       return {

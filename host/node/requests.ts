@@ -26,11 +26,11 @@ export interface Request {
   readonly action: Action;
 }
 
-/** What the packet thread posts: an answer to a request, an event, or at first the descriptor that wakes it. */
+/** What the packet thread posts: an answer to a request, events, or at first the descriptor that wakes it. */
 export type Reply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: Failure }
-  | { readonly event: NodeEvent }
+  | { readonly events: readonly NodeEvent[] }
   | { readonly wakeDescriptor: number };
 
 /** An error as it crosses threads. */
@@ -39,14 +39,35 @@ export interface Failure {
   readonly message: string;
 }
 
+/** The packet thread's way to the main thread. What happens in one turn leaves as one message. */
+export class Outlet {
+  private readonly port: MessagePort;
+  private events: NodeEvent[] = [];
+
+  constructor(port: MessagePort) {
+    this.port = port;
+  }
+
+  tell(event: NodeEvent): void {
+    this.events.push(event);
+  }
+
+  /** Posts the events that wait, then the reply, if there is one. */
+  post(reply?: Reply): void {
+    if (this.events.length > 0) this.port.postMessage({ events: this.events } satisfies Reply);
+    this.events = [];
+    if (reply !== undefined) this.port.postMessage(reply);
+  }
+}
+
 /** Carries out a request and posts the answer. Returns true when the node has been closed. */
-export function answerRequest(node: CarpNode, port: MessagePort, request: Request): boolean {
+export function answerRequest(node: CarpNode, outlet: Outlet, request: Request): boolean {
   const { id, action } = request;
   try {
-    port.postMessage({ id, result: perform(node, action) } satisfies Reply);
+    outlet.post({ id, result: perform(node, action) });
   } catch (error) {
     if (action.verb === "stop") node.abandon();
-    port.postMessage({ id, failure: describeFailure(error) } satisfies Reply);
+    outlet.post({ id, failure: describeFailure(error) });
   }
   return action.verb === "close";
 }

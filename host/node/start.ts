@@ -116,8 +116,8 @@ class PacketThread {
   }
 
   private take(reply: Exclude<Reply, { wakeDescriptor: number }>): void {
-    if ("event" in reply) {
-      for (const listener of this.listeners) listener(reply.event);
+    if ("events" in reply) {
+      for (const event of reply.events) for (const listener of this.listeners) listener(event);
       return;
     }
     const request = this.waiting.get(reply.id);

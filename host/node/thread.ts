@@ -17,7 +17,7 @@ import { logTo } from "./log.ts";
 import { CarpNode } from "./node.ts";
 import { Pace } from "./pace.ts";
 import { rehearse } from "./rehearsal.ts";
-import { answerRequest, type Request, type ThreadData } from "./requests.ts";
+import { answerRequest, Outlet, type Request, type ThreadData } from "./requests.ts";
 
 const data = workerData as ThreadData;
 
@@ -28,6 +28,8 @@ const descriptorsBeforeNics = 3;
 const longestPollMs = 1000;
 /** After some 8 ms the core's code is as fast as it gets. */
 const warmUpMs = 20;
+/** How often the event loop gets a turn at most: each costs as much as a lone frame. */
+const turnPeriodNs = 50_000_000n;
 const never = 2n ** 63n - 1n;
 
 run(data.port);
@@ -35,6 +37,7 @@ run(data.port);
 async function run(port: MessagePort): Promise<void> {
   const wake = new WakeEvent();
   const timer = new DeadlineTimer();
+  const outlet = new Outlet(port);
   const { exports, warning } = loadCore();
   const core = new Core(exports);
   rehearse(core);
@@ -44,16 +47,17 @@ async function run(port: MessagePort): Promise<void> {
       link: openNetlinkLink(),
       openNic: (state) =>
         openPacketNic({ interfaceIndex: state.index, interfaceName: state.name, groups: [4, 6] }),
-      emit: (event) => port.postMessage({ event }),
+      emit: (event) => outlet.tell(event),
     },
     { sourceMac: data.sourceMac, scheduling: runFirst() },
   );
-  if (warning !== undefined) logTo((event) => port.postMessage({ event }))("warning", warning);
-  port.postMessage({ wakeDescriptor: wake.descriptor });
+  if (warning !== undefined) logTo((event) => outlet.tell(event))("warning", warning);
+  outlet.post({ wakeDescriptor: wake.descriptor });
   try {
-    await loop(port, node, wake, timer);
+    await loop(port, outlet, node, wake, timer);
   } catch (error) {
     node.abandon();
+    outlet.post();
     throw error;
   }
   timer.close();
@@ -67,10 +71,19 @@ function loadCore(): Revectorized {
   return { exports: instantiate(undefined, warmUpMs), warning: undefined };
 }
 
-async function loop(port: MessagePort, node: CarpNode, wake: WakeEvent, timer: DeadlineTimer): Promise<void> {
+async function loop(
+  port: MessagePort,
+  outlet: Outlet,
+  node: CarpNode,
+  wake: WakeEvent,
+  timer: DeadlineTimer,
+): Promise<void> {
   let poller: Poller | undefined;
   let version = -1;
-  let armed = never;
+  /** The moment the timer is set to; undefined when it has fired, and is readable until it is set anew. */
+  let armed: bigint | undefined = never;
+  let turnedNs = 0n;
+  const isReadable = (nic: number) => poller?.ready(descriptorsBeforeNics + nic) ?? false;
   const pace = new Pace();
   for (;;) {
     if (poller === undefined || version !== node.descriptorVersion) {
@@ -78,7 +91,8 @@ async function loop(port: MessagePort, node: CarpNode, wake: WakeEvent, timer: D
       poller = new Poller([wake.descriptor, timer.descriptor, ...node.descriptors()]);
     }
     const deadline = node.deadlineNs();
-    if (deadline !== armed) {
+    // A timer that fires too early costs less than setting it anew each time a deadline moves away.
+    if (armed === undefined || deadline < armed) {
       if (deadline === never) timer.disarm();
       else timer.arm(deadline);
       armed = deadline;
@@ -89,20 +103,22 @@ async function loop(port: MessagePort, node: CarpNode, wake: WakeEvent, timer: D
         ? poller.wait(longestPollMs) > 0
         : poller.wait(pace.waitMs, descriptorsBeforeNics) >= 0;
     if (isReady) {
-      if (poller.ready(1)) {
-        timer.clear();
-        armed = never;
-      }
+      if (poller.ready(1)) armed = undefined;
       if (poller.ready(2)) node.turnLink();
-      pace.note(node.turn(), monotonicNs());
+      const frames = node.turn(pace.isFlood ? undefined : isReadable);
+      pace.note(frames, monotonicNs());
       if (poller.ready(0)) {
         wake.clear();
         for (let item = receiveMessageOnPort(port); item; item = receiveMessageOnPort(port)) {
-          if (answerRequest(node, port, item.message as Request)) return;
+          if (answerRequest(node, outlet, item.message as Request)) return;
         }
       }
     }
-    // One turn of the event loop lets the worker be ended from outside.
+    outlet.post();
+    // A turn of the event loop lets the worker be ended from outside.
+    const now = monotonicNs();
+    if (now - turnedNs < turnPeriodNs) continue;
+    turnedNs = now;
     await new Promise(setImmediate);
   }
 }
