@@ -105,7 +105,7 @@ async function loop(
     if (isReady) {
       if (poller.ready(1)) armed = undefined;
       if (poller.ready(2)) node.turnLink();
-      const frames = node.turn(pace.isFlood ? undefined : isReadable);
+      const frames = node.turn(pace.waitMs === undefined ? isReadable : undefined);
       pace.note(frames, monotonicNs());
       if (poller.ready(0)) {
         wake.clear();
