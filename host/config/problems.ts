@@ -12,6 +12,7 @@ export function addSourceLines(
   text: string,
   secrets: readonly Span[],
 ): Problem[] {
+  if (problems.length === 0) return [];
   const lines = hideUnread(hideSpans(text.split("\n"), secrets).join("\n")).split("\n");
   return problems.map((problem) => ({
     ...problem,

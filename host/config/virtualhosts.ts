@@ -18,6 +18,8 @@ interface Collected {
   readonly host: VirtualHost;
   readonly vhid: Placed<number>;
   readonly owner: string | undefined;
+  /** Every request for it, those that are another's mistake as well. */
+  readonly entries: VirtualHostEntry[];
 }
 
 /**
@@ -42,7 +44,7 @@ export function collectVirtualHosts(
       checkCount(found, requested, problems);
     }
   }
-  for (const { host, vhid } of collected.values()) judgeHost(host, vhid, entries, problems);
+  for (const found of collected.values()) judgeHost(found, problems);
   return { virtualHosts: Array.from(collected.values(), ({ host }) => host), problems };
 }
 
@@ -59,9 +61,11 @@ function select(
       ...{ interfaceName, vhid: vhid.value, advbase: 1, advskew: 0, pass: new Uint8Array(0) },
       ...{ addresses: [], virtualMac: false, position: vhid.position },
     };
-    collected.set(key, { host, vhid, owner });
-    return collected.get(key);
+    const created: Collected = { host, vhid, owner, entries: [entry] };
+    collected.set(key, created);
+    return created;
   }
+  found.entries.push(entry);
   if (found.owner === owner) return found;
   const other = found.owner ?? place(found.vhid.position);
   problems.push(
@@ -107,17 +111,9 @@ function checkCount({ host }: Collected, requested: RequestedAddress, problems: 
   );
 }
 
-function judgeHost(
-  host: VirtualHost,
-  vhid: Placed<number>,
-  entries: readonly VirtualHostEntry[],
-  problems: Problem[],
-): void {
-  const own = entries.filter(
-    (entry) => entry.interfaceName === host.interfaceName && entry.vhid.value === host.vhid,
-  );
-  if (own.some((entry) => !entry.complete)) return;
-  if (own.every((entry) => entry.request.addresses.length === 0))
+function judgeHost({ host, vhid, entries }: Collected, problems: Problem[]): void {
+  if (entries.some((entry) => !entry.complete)) return;
+  if (entries.every((entry) => entry.request.addresses.length === 0))
     problems.push(problemAt("error", vhid, `vhid ${host.vhid} on ${host.interfaceName} has no address`));
   if (host.pass.length === 0) {
     const message = `vhid ${host.vhid} on ${host.interfaceName} has no pass phrase: anyone can speak for it (empty key)`;
