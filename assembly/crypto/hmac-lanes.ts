@@ -21,6 +21,21 @@ export function prepareLanes(scratch: usize): void {
   for (let lane: u32 = 0; lane < LANES; lane++) completeOuterBlock(scratch + OUTER + laneOffset(lane), ROW);
 }
 
+/** Lays the same saved HMAC into every lane; each suffix is then put in place by `placeSuffix`. */
+export function fillLanes(scratch: usize, saved: usize): void {
+  for (let word: usize = 0; word < 16; word++) splat(scratch + word * ROW, saved + SAVED_TAIL + (word << 2));
+  for (let word: usize = 0; word < STATE_ROWS; word++) {
+    splat(scratch + INNER_STATE + word * ROW, saved + (word << 2));
+    splat(scratch + OUTER_STATE + word * ROW, saved + SAVED_OUTER + (word << 2));
+  }
+}
+
+/** Puts the suffix of one lane in place, over the one that was there. */
+export function placeSuffix(scratch: usize, lane: u32, saved: usize, suffix: usize): void {
+  const place = (load<u32>(saved, SAVED_LENGTH) >> 2) as usize;
+  insertSuffix(scratch + laneOffset(lane) + place * ROW, saved + SAVED_TAIL + (place << 2), suffix);
+}
+
 /** Lays one message into its lane: a saved HMAC with a tail of one block, and the suffix at `suffix`. */
 export function fillLane(scratch: usize, lane: u32, saved: usize, suffix: usize): void {
   const block = scratch + laneOffset(lane);
@@ -41,7 +56,7 @@ export function fillLane(scratch: usize, lane: u32, saved: usize, suffix: usize)
   store<u32>(block, load<u32>(tail, 52), 416);
   store<u32>(block, load<u32>(tail, 56), 448);
   store<u32>(block, load<u32>(tail, 60), 480);
-  insertSuffix(block + ((load<u32>(saved, SAVED_LENGTH) >> 2) as usize) * ROW, suffix);
+  placeSuffix(scratch, lane, saved, suffix);
   fillState(scratch + INNER_STATE + laneOffset(lane), saved);
   fillState(scratch + OUTER_STATE + laneOffset(lane), saved + SAVED_OUTER);
 }
@@ -68,11 +83,17 @@ export function laneMatches(scratch: usize, lane: u32, digest: usize): bool {
  * CARP's prefix is 3 + 4 n + 16 m bytes, so the suffix begins with the last byte of the word at `row`, fills the next,
  * and ends with three bytes of the third, before the padding.
  */
-function insertSuffix(row: usize, suffix: usize): void {
+function insertSuffix(row: usize, word: usize, suffix: usize): void {
   const value = load64(suffix);
-  store<u32>(row, load<u32>(row) | ((value >> 56) as u32));
+  store<u32>(row, load<u32>(word) | ((value >> 56) as u32));
   store<u32>(row, (value >> 24) as u32, 32);
-  store<u32>(row, load<u32>(row, 64) | ((value as u32) << 8), 64);
+  store<u32>(row, load<u32>(word, 8) | ((value as u32) << 8), 64);
+}
+
+function splat(row: usize, word: usize): void {
+  const value = v128.load32_splat(word);
+  v128.store(row, value);
+  v128.store(row, value, 16);
 }
 
 function fillState(row: usize, state: usize): void {

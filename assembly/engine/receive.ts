@@ -13,6 +13,7 @@ import {
   Verdict,
 } from "../abi.ts";
 import {
+  clear,
   Instance,
   instanceAt,
   interfaceAt,
@@ -26,11 +27,10 @@ import { wasSent } from "../protocol/counter.ts";
 import { heard } from "../protocol/state.ts";
 import { find } from "../protocol/table.ts";
 import * as carp from "../wire/carp.ts";
-import { sum } from "../wire/checksum.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, authenticateOne, goesWithOthers } from "./authenticate.ts";
 import { countReceived } from "./counters.ts";
 import { counterOf, headerOf, packetOf, setCandidate } from "./slot.ts";
 
@@ -44,14 +44,14 @@ export function judge(count: u32): void {
   let candidates: u32 = 0;
   for (let index: u32 = 0; index < count; index++) {
     const slot = receiveSlotAt(index);
-    slot.instance = NO_INSTANCE as u16;
-    slot.family = 0;
-    slot.carpOffset = 0;
+    clear(slot);
     const verdict = check(slot);
     slot.verdict = verdict as u8;
-    if (verdict == Verdict.Pending) setCandidate(candidates++, index);
+    if (verdict != Verdict.Pending) continue;
+    if (goesWithOthers(slot)) setCandidate(candidates++, index);
+    else authenticateOne(slot);
   }
-  authenticate(candidates);
+  if (ASC_FEATURE_SIMD) authenticate(candidates);
 }
 
 /** Judges slots 0 to `count - 1`, counts them, and lets what is authentic act, in order of arrival. */
@@ -70,92 +70,75 @@ export function receive(count: u32): void {
 /** The cheap checks: a verdict, or Pending for a frame whose HMAC is still to be verified. */
 function check(slot: ReceiveSlot): Verdict {
   if (slot.packetType > LAST_OWN_PACKET_TYPE) return Verdict.NotForUs;
-  const frame = changetype<usize>(slot) + RECEIVE_FRAME;
   const captured = slot.capturedLength as usize;
   assert((captured as i32) <= RECEIVE_FRAME_CAPACITY && (slot.interfaceIndex as i32) < INTERFACE_CAPACITY);
   if (captured < ethernet.HEADER_SIZE) return Verdict.NotCarp;
-  const type = ethernet.etherType(frame);
-  const packet = frame + ethernet.HEADER_SIZE;
-  if (type == ethernet.TYPE_IPV4) return checkIpv4(slot, packet, captured - ethernet.HEADER_SIZE);
-  if (type == ethernet.TYPE_IPV6) return checkIpv6(slot, packet, captured - ethernet.HEADER_SIZE);
-  return Verdict.NotCarp;
-}
-
-function checkIpv4(slot: ReceiveSlot, packet: usize, available: usize): Verdict {
-  const length = ipv4.headerLength(packet, available);
-  if (length == 0 || ipv4.protocol(packet) != ipv4.PROTOCOL_CARP) return Verdict.NotCarp;
-  if (!ipv4.hasValidChecksum(packet, length)) return Verdict.BadIpChecksum;
-  if (ipv4.isFragment(packet)) return Verdict.Fragment;
-  const total = ipv4.totalLength(packet);
-  if (total < length) return Verdict.NotCarp;
-  slot.family = 4;
-  const payload = total - length;
-  return checkCarp(
-    slot,
-    packet + length,
-    payload,
-    available - length,
-    payload,
-    ipv4.timeToLive(packet),
-    ipv4.source(packet),
-  );
-}
-
-function checkIpv6(slot: ReceiveSlot, packet: usize, available: usize): Verdict {
-  if (!ipv6.checkHeader(packet, available) || ipv6.nextHeader(packet) != ipv6.NEXT_HEADER_CARP)
+  const type = ethernet.rawType(changetype<usize>(slot) + RECEIVE_FRAME);
+  const packet = packetOf(slot);
+  const available = captured - ethernet.HEADER_SIZE;
+  let length: usize;
+  let payload: usize;
+  let summed: usize;
+  let hopLimit: u32;
+  if (type == ethernet.swapped(ethernet.TYPE_IPV4)) {
+    length = ipv4.headerLength(packet, available);
+    if (length == 0 || ipv4.protocol(packet) != ipv4.PROTOCOL_CARP) return Verdict.NotCarp;
+    if (!ipv4.hasValidChecksum(packet, length)) return Verdict.BadIpChecksum;
+    if (ipv4.isFragment(packet)) return Verdict.Fragment;
+    const total = ipv4.totalLength(packet);
+    if (total < length) return Verdict.NotCarp;
+    slot.family = 4;
+    payload = total - length;
+    summed = payload;
+    hopLimit = ipv4.timeToLive(packet);
+  } else if (type == ethernet.swapped(ethernet.TYPE_IPV6)) {
+    if (!ipv6.checkHeader(packet, available) || ipv6.nextHeader(packet) != ipv6.NEXT_HEADER_CARP)
+      return Verdict.NotCarp;
+    slot.family = 6;
+    length = ipv6.HEADER_SIZE;
+    payload = ipv6.payloadLength(packet);
+    summed = carp.HEADER_SIZE;
+    hopLimit = ipv6.hopLimit(packet);
+  } else {
     return Verdict.NotCarp;
-  slot.family = 6;
-  const payload = ipv6.payloadLength(packet);
-  const present = available - ipv6.HEADER_SIZE;
-  return checkCarp(
-    slot,
-    packet + ipv6.HEADER_SIZE,
-    payload,
-    present,
-    carp.HEADER_SIZE,
-    ipv6.hopLimit(packet),
-    ipv6.source(packet),
-  );
-}
-
-/**
- * `payload` is the length by the IP header, `present` what was captured of it, `summed` how much the checksum
- * covers: all of an IPv4 payload, 36 bytes of an IPv6 one.
- */
-function checkCarp(
-  slot: ReceiveSlot,
-  header: usize,
-  payload: usize,
-  present: usize,
-  summed: usize,
-  hopLimit: u32,
-  source: usize,
-): Verdict {
+  }
   if (!settings().allow) return Verdict.NotAllowed;
-  if (!interfaceAt(slot.interfaceIndex).inUse) return Verdict.BadInterface;
-  if (payload > present || payload < carp.SMALLEST_SIZE) return Verdict.BadLength;
+  const interfaceIndex = slot.interfaceIndex as u32;
+  if (!interfaceAt(interfaceIndex).inUse) return Verdict.BadInterface;
+  if (payload > available - length || payload < carp.SMALLEST_SIZE) return Verdict.BadLength;
+  const header = packet + length;
   const vhid = carp.vhid(header);
-  slot.instance = lookUp(slot.interfaceIndex, vhid) as u16;
-  slot.carpOffset = (header - changetype<usize>(slot) - RECEIVE_FRAME) as u16;
+  const index = lookUp(interfaceIndex, vhid);
+  slot.instance = index as u16;
+  slot.carpOffset = (ethernet.HEADER_SIZE + length) as u16;
   const version = carp.version(header);
   if (version == carp.VERSION) {
     if (payload < carp.HEADER_SIZE) return Verdict.BadLength;
-    if (sum(header, summed) != 0xffff) return Verdict.BadChecksum;
+    if (!carp.isIntact(header, summed)) return Verdict.BadChecksum;
   } else if (version != carp.VERSION_VRRP3) {
     return Verdict.BadVersion;
   }
-  if (slot.instance == NO_INSTANCE)
-    return vhid == 0 && isVirtual(slot, source) ? Verdict.Loop : Verdict.BadVhid;
-  const instance = instanceAt(slot.instance);
+  if (index == NO_INSTANCE) return vhid == 0 && isVirtual(slot) ? Verdict.Loop : Verdict.BadVhid;
+  const instance = instanceAt(index);
   if ((slot.family == 4 ? instance.count4 : instance.count6) == 0) return Verdict.BadVhid;
   if (version != carp.VERSION) return Verdict.BadVersion;
-  const unicast = instance.flags & ((slot.family == 4 ? InstanceFlag.Unicast4 : InstanceFlag.Unicast6) as u8);
-  if (hopLimit != HOP_LIMIT && !unicast) return Verdict.BadTtl;
+  if (hopLimit != HOP_LIMIT && !isUnicast(instance, slot.family)) return Verdict.BadTtl;
   return Verdict.Pending;
 }
 
+/** Where the source address is: 4 or 16 bytes. */
+function sourceOf(slot: ReceiveSlot): usize {
+  return slot.family == 4 ? ipv4.source(packetOf(slot)) : ipv6.source(packetOf(slot));
+}
+
+/** Whether the virtual host advertises to a peer in this family, and so hears one that may be far away. */
+function isUnicast(instance: Instance, family: u8): bool {
+  return (instance.flags & ((family == 4 ? InstanceFlag.Unicast4 : InstanceFlag.Unicast6) as u8)) != 0;
+}
+
 /** Whether the source is a virtual address of the interface on which the frame came in. */
-function isVirtual(slot: ReceiveSlot, source: usize): bool {
+function isVirtual(slot: ReceiveSlot): bool {
+  const source = sourceOf(slot);
   for (let vhid: u32 = 1; vhid < 256; vhid++) {
     const instance = find(slot.interfaceIndex, vhid);
     if (instance != null && holds(instance, slot.family, source)) return true;
@@ -171,7 +154,7 @@ function act(instance: Instance, slot: ReceiveSlot): void {
   instance.peerAdvskew = carp.advskew(header) as u8;
   instance.heardAt = settings().now;
   instance.counterReceived = counterOf(slot);
-  const source = slot.family == 4 ? ipv4.source(packetOf(slot)) : ipv6.source(packetOf(slot));
+  const source = sourceOf(slot);
   instance.peerSourceLow = slot.family == 4 ? (load<u32>(source) as u64) : load<u64>(source);
   instance.peerSourceHigh = slot.family == 4 ? 0 : load<u64>(source, 8);
   heard(instance, instance.peerAdvbase, instance.peerAdvskew);

@@ -29,11 +29,6 @@ export function setCandidate(position: u32, index: u32): void {
   store<u16>(entry(position), index as u16);
 }
 
-/** Moves a candidate to an earlier position of the list. */
-export function moveCandidate(position: u32, target: u32): void {
-  store<u16>(entry(target), load<u16>(entry(position)));
-}
-
 function entry(position: u32): usize {
   return (CANDIDATES_OFFSET as usize) + ((position as usize) << 1);
 }

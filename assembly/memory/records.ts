@@ -27,8 +27,10 @@ import {
   LOOKUP_OFFSET,
   NO_INSTANCE,
   RECEIVE_CARP_OFFSET,
+  RECEIVE_INSTANCE,
   RECEIVE_OFFSET,
   RECEIVE_SLOT_SIZE,
+  RECEIVE_VERDICT,
   SETTINGS_DSCP,
   SETTINGS_OFFSET,
   SETTINGS_SIZE,
@@ -227,6 +229,12 @@ export function setLookUp(interfaceIndex: u32, vhid: u32, index: u32): void {
 
 export function receiveSlotAt(slot: u32): ReceiveSlot {
   return changetype<ReceiveSlot>((RECEIVE_OFFSET as usize) + (slot as usize) * RECEIVE_SLOT_SIZE);
+}
+
+/** Takes back what the core has written into a slot: no verdict, family, instance or header is known. */
+export function clear(slot: ReceiveSlot): void {
+  store<u16>(changetype<usize>(slot), 0, RECEIVE_VERDICT);
+  store<u32>(changetype<usize>(slot), NO_INSTANCE, RECEIVE_INSTANCE);
 }
 
 export function transmitSlotAt(slot: u32): TransmitSlot {

@@ -58,6 +58,16 @@ export function fillLane(instance: Instance, counter: usize, scratch: usize, lan
   lanes.fillLane(scratch, lane, changetype<usize>(instance) + INSTANCE_HMAC, counter);
 }
 
+/** Lays what authenticates packets of this instance into every lane; `placeCounter` then completes each. */
+export function fillLanes(instance: Instance, scratch: usize): void {
+  lanes.fillLanes(scratch, changetype<usize>(instance) + INSTANCE_HMAC);
+}
+
+/** Puts the 8 bytes at `counter` into a lane that `fillLanes` has laid out. */
+export function placeCounter(instance: Instance, counter: usize, scratch: usize, lane: u32): void {
+  lanes.placeSuffix(scratch, lane, changetype<usize>(instance) + INSTANCE_HMAC, counter);
+}
+
 /** Writes the digest of the 8 bytes at `counter`. */
 export function sign(instance: Instance, counter: usize, digest: usize): void {
   finish(changetype<usize>(instance) + INSTANCE_HMAC, counter, digest, SCRATCH_OFFSET);

@@ -8,7 +8,7 @@
  * addresses and the counter; advskew and advbase are not covered.
  */
 import { store16 } from "../memory/bytes.ts";
-import { checksum } from "./checksum.ts";
+import { checksum, isIntact36, sum } from "./checksum.ts";
 
 export const HEADER_SIZE: usize = 36;
 /** What FreeBSD demands before it looks at the version: the length of a VRRPv3 header. */
@@ -36,6 +36,11 @@ export function advskew(header: usize): u32 {
 
 export function advbase(header: usize): u32 {
   return load<u8>(header, 5) as u32;
+}
+
+/** Whether `length` bytes from the header on, at least HEADER_SIZE, are as their checksum says. */
+export function isIntact(header: usize, length: usize): bool {
+  return length == HEADER_SIZE ? isIntact36(header) : sum(header, length) == 0xffff;
 }
 
 /** Writes all but the digest, which `seal` expects at its place. */

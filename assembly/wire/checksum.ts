@@ -16,6 +16,29 @@ export function sum(data: usize, length: usize): u32 {
   return fold(total);
 }
 
+/** Whether 20 bytes that contain their own checksum are intact. The order of bytes does not matter for this. */
+export function isIntact20(data: usize): bool {
+  return isWhole(pair(load<u64>(data)) + pair(load<u64>(data, 8)) + (load<u32>(data, 16) as u64));
+}
+
+/** The same for 36 bytes. */
+export function isIntact36(data: usize): bool {
+  const half = pair(load<u64>(data)) + pair(load<u64>(data, 8));
+  return isWhole(half + pair(load<u64>(data, 16)) + pair(load<u64>(data, 24)) + (load<u32>(data, 32) as u64));
+}
+
+/** The sum of two words. */
+function pair(words: u64): u64 {
+  return (words & 0xffffffff) + (words >> 32);
+}
+
+/** Whether a sum of some words folds to 0xffff, which is to be a multiple of it and not 0. */
+function isWhole(total: u64): bool {
+  const folded = ((total & 0xffff) + ((total >> 16) & 0xffff) + (total >> 32)) as u32;
+  const last = (folded & 0xffff) + (folded >> 16);
+  return last == 0xffff;
+}
+
 /** The checksum to store where the field was 0 while summing. */
 export function checksum(data: usize, length: usize): u32 {
   return sum(data, length) ^ 0xffff;

@@ -4,16 +4,21 @@
  *     0            6            12      14
  *     | target MAC | source MAC | type  | payload
  */
-import { copyMac, load16, store16, store32 } from "../memory/bytes.ts";
+import { copyMac, store16, store32 } from "../memory/bytes.ts";
 
 export const HEADER_SIZE: usize = 14;
 export const TYPE_IPV4: u32 = 0x0800;
 export const TYPE_ARP: u32 = 0x0806;
 export const TYPE_IPV6: u32 = 0x86dd;
 
-/** The EtherType; the frame has at least HEADER_SIZE bytes. */
-export function etherType(frame: usize): u32 {
-  return load16(frame + 12);
+/** The EtherType as it lies in the frame, which has at least HEADER_SIZE bytes: to be compared with `swapped`. */
+export function rawType(frame: usize): u16 {
+  return load<u16>(frame, 12);
+}
+
+/** An EtherType as `rawType` gives it; of a constant, this is a constant. */
+export function swapped(type: u32): u16 {
+  return bswap<u16>(type as u16);
 }
 
 /** Writes the header with the source MAC at `sourceMac`; the target is written by one of the functions below. */

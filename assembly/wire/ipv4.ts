@@ -5,7 +5,7 @@
  *     | v|ihl  | TOS  | total length | identity | flags, offset  | TTL | protocol | checksum | source | target
  */
 import { load16, store16, store32 } from "../memory/bytes.ts";
-import { checksum, sum } from "./checksum.ts";
+import { checksum, isIntact20, sum } from "./checksum.ts";
 
 export const HEADER_SIZE: usize = 20;
 export const PROTOCOL_CARP: u32 = 112;
@@ -29,7 +29,7 @@ export function totalLength(packet: usize): usize {
 }
 
 export function isFragment(packet: usize): bool {
-  return (load16(packet + 6) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0;
+  return (load<u16>(packet, 6) & bswap<u16>((MORE_FRAGMENTS | FRAGMENT_OFFSET) as u16)) != 0;
 }
 
 export function timeToLive(packet: usize): u32 {
@@ -41,7 +41,7 @@ export function protocol(packet: usize): u32 {
 }
 
 export function hasValidChecksum(packet: usize, length: usize): bool {
-  return sum(packet, length) == 0xffff;
+  return length == HEADER_SIZE ? isIntact20(packet) : sum(packet, length) == 0xffff;
 }
 
 /** Where the source address is: four bytes. */
