@@ -33,6 +33,11 @@ export class Holding {
     return this.carrier;
   }
 
+  /** The index of the macvlan, 0 where there is none. */
+  get macvlanIndex(): number {
+    return this.plan.virtualMac ? this.carrier : 0;
+  }
+
   /**
    * The interface is there (again): makes the macvlan where one is wanted. Throws SystemError.
    */
@@ -89,7 +94,8 @@ export class Holding {
 
   /** Gives up the macvlan, if there is one. The addresses have been withdrawn. */
   release(): void {
-    if (this.plan.virtualMac && this.carrier !== 0) this.link.removeInterface(this.carrier);
+    const macvlan = this.macvlanIndex;
+    if (macvlan !== 0) this.link.removeInterface(macvlan);
     this.detach();
   }
 

@@ -16,6 +16,7 @@ const IFLA_IFNAME = 3;
 const IFLA_LINK = 5;
 const IFLA_LINKINFO = 18;
 const IFLA_IFALIAS = 20;
+const IFLA_GROUP = 27;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_MACVLAN_MODE = 1;
@@ -32,6 +33,8 @@ const linkHeaderLength = 16;
 export interface LinkRecord extends Omit<InterfaceState, "addresses"> {
   readonly alias: string;
   readonly isPrivate: boolean;
+  /** The group that `ip link set … group` puts it in, 0 by default. */
+  readonly group: number;
 }
 
 /** The payload that asks for an interface by name, or for all of them. */
@@ -65,6 +68,21 @@ export function linkAlias(index: number, alias: string): Uint8Array {
   return linkPayload(index, 0, 0, [[IFLA_IFALIAS, new TextEncoder().encode(alias)]]);
 }
 
+/** The payload that asks for an interface by its index. */
+export function linkQueryAt(index: number): Uint8Array {
+  return linkPayload(index, 0, 0, []);
+}
+
+/** The payload that puts an interface into a group. */
+export function linkGroup(index: number, group: number): Uint8Array {
+  return linkPayload(index, 0, 0, [[IFLA_GROUP, u32(group)]]);
+}
+
+/** The payload that removes all interfaces of a group at once. */
+export function groupRemoval(group: number): Uint8Array {
+  return linkPayload(0, 0, 0, [[IFLA_GROUP, u32(group)]]);
+}
+
 /** The payload that removes an interface. */
 export function linkRemoval(index: number): Uint8Array {
   return linkPayload(index, 0, 0, []);
@@ -91,6 +109,7 @@ export function decodeLink(payload: Uint8Array): LinkRecord | undefined {
     parent: readU32(attributes.get(IFLA_LINK)),
     alias: readText(attributes.get(IFLA_IFALIAS)),
     isPrivate: kind === "macvlan" && readU32(mode) === MACVLAN_MODE_PRIVATE,
+    group: readU32(attributes.get(IFLA_GROUP)),
   };
 }
 

@@ -82,6 +82,10 @@ class ProcessLink implements MemoryLink {
     this.takeAway(index);
   }
 
+  removeInterfaces(indexes: readonly number[]): void {
+    for (const index of indexes) this.removeInterface(index);
+  }
+
   events(): LinkEvent[] {
     const events = this.#pending;
     this.#pending = [];

@@ -100,7 +100,11 @@ class NetlinkLink implements Link {
   }
 
   removeInterface(index: number): void {
-    this.#virtualMacs.remove(index);
+    this.#virtualMacs.remove([index]);
+  }
+
+  removeInterfaces(indexes: readonly number[]): void {
+    this.#virtualMacs.remove(indexes);
   }
 
   events(): LinkEvent[] {
@@ -138,7 +142,7 @@ class NetlinkLink implements Link {
 }
 
 function interfaceState(link: LinkRecord, addresses: readonly AddressRecord[]): InterfaceState {
-  const { alias: _alias, isPrivate: _isPrivate, ...state } = link;
+  const { alias: _alias, isPrivate: _isPrivate, group: _group, ...state } = link;
   return { ...state, addresses: addresses.map(({ index: _index, ...address }) => address) };
 }
 

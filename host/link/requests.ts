@@ -3,7 +3,7 @@ import { ENODEV } from "../system/errno.ts";
 import { systemError } from "../system/libc.ts";
 import { NetlinkSocket } from "../system/netlink.ts";
 import { type AddressRecord, addressQuery, decodeAddress } from "./address-payload.ts";
-import { decodeLink, type LinkRecord, linkQuery } from "./link-payload.ts";
+import { decodeLink, type LinkRecord, linkQuery, linkQueryAt } from "./link-payload.ts";
 import * as messages from "./messages.ts";
 
 const NETLINK_ROUTE = 0;
@@ -22,8 +22,17 @@ export class RouteRequests {
 
   /** The interface of that name, or undefined. */
   link(name: string): LinkRecord | undefined {
+    return this.#link(linkQuery(name));
+  }
+
+  /** The interface of that index, or undefined. */
+  linkAt(index: number): LinkRecord | undefined {
+    return this.#link(linkQueryAt(index));
+  }
+
+  #link(query: Uint8Array): LinkRecord | undefined {
     try {
-      return this.#ask(messages.RTM_GETLINK, 0, linkQuery(name), decodeLink)[0];
+      return this.#ask(messages.RTM_GETLINK, 0, query, decodeLink)[0];
     } catch (error) {
       if (error instanceof SystemError && error.errno === ENODEV) return undefined;
       throw error;

@@ -2,7 +2,15 @@ import { SystemError } from "../errors.ts";
 import { EEXIST, EINVAL, ENETDOWN, ENODEV } from "../system/errno.ts";
 import { systemError } from "../system/libc.ts";
 import type { PrefixedAddress } from "./link.ts";
-import { type LinkRecord, linkAlias, linkRemoval, linkUp, macvlanCreation } from "./link-payload.ts";
+import {
+  groupRemoval,
+  type LinkRecord,
+  linkAlias,
+  linkGroup,
+  linkRemoval,
+  linkUp,
+  macvlanCreation,
+} from "./link-payload.ts";
 import * as messages from "./messages.ts";
 import type { RouteRequests } from "./requests.ts";
 import { readSetting, writeSetting } from "./sysctl.ts";
@@ -29,6 +37,8 @@ const macvlanIpv6Settings: Readonly<Record<string, string>> = {
 const everyInterface = "all.rp_filter";
 const aliasPrefix = "carp";
 const longestName = 15;
+/** Far from the numbers that people give to groups. */
+const firstGroup = 0x63617270;
 
 interface VirtualMac {
   readonly parent: number;
@@ -65,11 +75,10 @@ export class VirtualMacs {
 
   /** Creates or adopts the macvlan and returns its index. Throws SystemError, having undone what it did. */
   create(parent: number, name: string, mac: Uint8Array): number {
-    const links = this.#requests.links();
-    this.settle(links);
-    const below = links.find((link) => link.index === parent);
+    if (!this.#originals.has(parent)) this.settle();
+    const below = this.#requests.linkAt(parent);
     if (below === undefined) throw systemError("RTM_NEWLINK", ENODEV, `there is no interface ${parent}`);
-    const present = links.find((link) => link.name === name);
+    const present = this.#requests.link(name);
     if (present !== undefined && !isEqual(present, parent, mac)) {
       throw systemError("RTM_NEWLINK", EEXIST, `${name} is there and is not the macvlan that is wanted`);
     }
@@ -81,31 +90,39 @@ export class VirtualMacs {
     try {
       this.#prepare(index, name, below, present);
     } catch (error) {
-      if (present === undefined) this.remove(index);
+      if (present === undefined) this.remove([index]);
       throw error;
     }
     return index;
   }
 
-  /** Removes the macvlan, and restores the settings around it when it was the last. */
-  remove(index: number): void {
+  /** Removes macvlans, and restores the settings around them when they were the last. */
+  remove(indexes: readonly number[]): void {
     const links = this.#requests.links();
-    const present = links.find((link) => link.index === index);
-    if (present !== undefined) {
-      if (present.kind !== "macvlan") {
-        throw systemError("RTM_DELLINK", EINVAL, `${present.name} is no macvlan`);
-      }
-      this.#adoptOriginals(present);
-      this.#requests.change(messages.RTM_DELLINK, 0, linkRemoval(index));
-    }
-    this.#members.delete(index);
+    const wanted = new Set(indexes);
+    const present = links.filter((link) => wanted.has(link.index));
+    const other = present.find((link) => link.kind !== "macvlan");
+    if (other !== undefined) throw systemError("RTM_DELLINK", EINVAL, `${other.name} is no macvlan`);
+    for (const link of present) this.#adoptOriginals(link);
+    if (present.length === 1) this.#requests.change(messages.RTM_DELLINK, 0, linkRemoval(present[0].index));
+    else if (present.length > 1) this.#removeTogether(present, freeGroup(links));
+    for (const index of indexes) this.#members.delete(index);
     this.settle(links);
+  }
+
+  /** The kernel waits some 20 ms for each interface that goes by itself, and once for those of a group. */
+  #removeTogether(present: readonly LinkRecord[], group: number): void {
+    for (const { index } of present) {
+      this.#requests.change(messages.RTM_NEWLINK, 0, linkGroup(index, group));
+    }
+    this.#requests.change(messages.RTM_DELLINK, 0, groupRemoval(group));
   }
 
   /** Forgets macvlans that went away with their parent, and restores the settings that none needs any more. */
   settle(links = this.#requests.links()): void {
+    const present = new Set(links.map((link) => link.index));
     for (const index of this.#members.keys()) {
-      if (!links.some((link) => link.index === index)) this.#members.delete(index);
+      if (!present.has(index)) this.#members.delete(index);
     }
     const needed = new Set([...this.#members.values()].map((member) => member.parent));
     for (const parent of this.#originals.keys()) {
@@ -207,6 +224,14 @@ export class VirtualMacs {
       }
     }
   }
+}
+
+/** A group that no interface is in. */
+function freeGroup(links: readonly LinkRecord[]): number {
+  const taken = new Set(links.map((link) => link.group));
+  let group = firstGroup;
+  while (taken.has(group)) group++;
+  return group;
 }
 
 function isEqual(link: LinkRecord, parent: number, mac: Uint8Array): boolean {

@@ -169,6 +169,21 @@ export class Members {
     }
   }
 
+  /** Takes the addresses of all away and removes their macvlans together. */
+  releaseAll(): void {
+    const macvlans: number[] = [];
+    for (const member of this.members.values()) {
+      if (member.holding.held) this.withdraw(member);
+      if (member.holding.macvlanIndex !== 0) macvlans.push(member.holding.macvlanIndex);
+      member.holding.detach();
+    }
+    try {
+      if (macvlans.length > 0) this.link.removeInterfaces(macvlans);
+    } catch (error) {
+      this.log("error", messageOf(error));
+    }
+  }
+
   /** Takes the addresses away and removes the macvlan, if there is one. */
   release(member: Member): void {
     try {

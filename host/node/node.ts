@@ -227,7 +227,7 @@ export class CarpNode {
 
   /** Gives up macvlans, sockets and settings. The node has been stopped. */
   close(): void {
-    for (const member of this.members.all()) this.members.release(member);
+    this.members.releaseAll();
     this.ports.closeAll();
     this.parts.link.close();
   }

@@ -43,6 +43,28 @@ describe("the virtual MAC", () => {
     expect(virtualMacName(2 ** 31 - 1, 255)).not.toBe(virtualMacName(2 ** 31 - 2, 255));
   });
 
+  test("goes together with others, and takes nobody else along", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await inLab((open) => {
+      const before = parentSettings();
+      const link = open();
+      const parent = link.find("left")!.index;
+      const indexes = [7, 8, 9].map((vhid) =>
+        link.createVirtualMac(parent, virtualMacName(parent, vhid), mac(vhid)),
+      );
+      // An interface of somebody else in the very group that is taken for the removal.
+      ip("link add other link left type macvlan");
+      ip(`link set other group ${0x63617270}`);
+      expect(() => link.removeInterfaces([...indexes, parent])).toThrow("left is no macvlan");
+      expect(link.find(virtualMacName(parent, 7))).toBeDefined();
+      link.removeInterfaces([...indexes, 4711]);
+      const left = link.interfaces().filter(({ kind }) => kind === "macvlan");
+      expect(left.map(({ name }) => name)).toEqual(["other"]);
+      expect(parentSettings()).toBe(before);
+      link.removeInterfaces(indexes);
+    });
+  });
+
   test("is a private macvlan that is up and silent, and goes without a trace", async ({ skip }) => {
     requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
     await inLab((open) => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { parsePrefixed } from "../../host/config/address.ts";
 import type { Configuration, VirtualHost } from "../../host/config/model.ts";
 import { Core } from "../../host/core/core.ts";
@@ -46,6 +46,20 @@ describe("start", () => {
       /no interface em0.*eth0.*--map/,
     );
     expect(order).toEqual([]);
+  });
+
+  it("reads the machine as often for many virtual hosts as for one", () => {
+    const readings = (count: number): number => {
+      const read = vi.spyOn(link, "interfaces");
+      const hosts = Array.from({ length: count }, (_, index) =>
+        host({ vhid: index + 1, addresses: list(`192.0.2.${index + 10}/24`) }),
+      );
+      createNode().start({ ...configuration(), virtualHosts: hosts });
+      const { calls } = read.mock;
+      read.mockRestore();
+      return calls.length;
+    };
+    expect(readings(50)).toBe(readings(1));
   });
 
   it("refuses an interface without an address of its own", () => {
