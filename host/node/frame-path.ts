@@ -34,21 +34,16 @@ export class FramePath {
     this.log = log;
   }
 
-  /** Takes in what waits at the port, at most a ring full, and lets it act. Returns how many frames that were. */
-  receive(port: Port, logsDrops: boolean): number {
-    const nic = port.nic;
-    if (nic === undefined) return 0;
-    let count = 0;
-    while (count < port.slots.slotCount) {
-      const read = nic.receive(port.slots, count);
-      if (read === 0) break;
-      count += read;
+  /**
+   * Takes in what waits at the ports, at most a ring full from each, and lets it act. `isReadable` spares the ports, by
+   * their index, at which nothing waits. Returns how many frames that were.
+   */
+  receive(logsDrops: boolean, isReadable?: (port: number) => boolean): number {
+    let frames = 0;
+    for (const port of this.ports) {
+      if (isReadable === undefined || isReadable(port.index)) frames += this.receiveFrom(port, logsDrops);
     }
-    if (count === 0) return 0;
-    this.core.handleFrames(monotonicNs(), count);
-    if (logsDrops) this.logDrops(port, count);
-    this.settle();
-    return count;
+    return frames;
   }
 
   /** Runs what is due. */
@@ -92,6 +87,22 @@ export class FramePath {
       this.core.handleSent(monotonicNs(), count);
     }
     return sent;
+  }
+
+  private receiveFrom(port: Port, logsDrops: boolean): number {
+    const nic = port.nic;
+    if (nic === undefined) return 0;
+    let count = 0;
+    while (count < port.slots.slotCount) {
+      const read = nic.receive(port.slots, count);
+      if (read === 0) break;
+      count += read;
+    }
+    if (count === 0) return 0;
+    this.core.handleFrames(monotonicNs(), count);
+    if (logsDrops) this.logDrops(port, count);
+    this.settle();
+    return count;
   }
 
   /** Sends slots of one interface; one that fails is marked, and the next gets its chance. */

@@ -118,11 +118,7 @@ export class CarpNode {
    * `isReadable` spares the ports, by their index, at which nothing waits.
    */
   turn(isReadable?: (port: number) => boolean): number {
-    let frames = 0;
-    for (const port of this.ports.list) {
-      if (isReadable === undefined || isReadable(port.index))
-        frames += this.path.receive(port, this.logLevel >= 2);
-    }
+    const frames = this.path.receive(this.logLevel >= 2, isReadable);
     this.path.runDeadlines();
     this.ports.watchLosses(monotonicNs());
     return frames;
