@@ -127,7 +127,6 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
     "host/node/log.ts",
     "host/node/machine.ts",
     "host/node/members.ts",
-    "host/node/ports.ts",
     "host/node/status.ts",
   ],
   "test/node/start.test.ts": ["host/node/controller.ts", "host/node/requests.ts"],
