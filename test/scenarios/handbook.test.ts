@@ -47,6 +47,7 @@ for (const [edition, lines] of [
       const { a, b, c } = await startTogether(network, lines, ["--preempt"]);
       await loseHosta(network, a, c);
       const returned = await returnHosta(network, lines, ["--preempt"]);
+      await waitForAnswer(returned);
       await waitForState(returned, 1, "MASTER", 2000);
       await waitForState(c, 1, "BACKUP", 500);
       await waitForAddress(network, "hostc", "gone");
