@@ -336,9 +336,7 @@ export const LOOKUP_OFFSET = INTERFACES_OFFSET + INTERFACE_CAPACITY * INTERFACE_
 export const HEAP_OFFSET = LOOKUP_OFFSET + INTERFACE_CAPACITY * 256 * 2;
 /** u16 each: the instances that have something to send, a ring. */
 export const OUTBOX_OFFSET = HEAP_OFFSET + 8192;
-/** u16 each: the slots of a batch whose HMAC is still to be verified. */
-export const CANDIDATES_OFFSET = OUTBOX_OFFSET + 8192;
-export const SCRATCH_OFFSET = CANDIDATES_OFFSET + RECEIVE_CAPACITY * 2;
+export const SCRATCH_OFFSET = OUTBOX_OFFSET + 8192;
 export const SCRATCH_SIZE = 4096;
 /** Where eight HMACs are computed side by side. */
 export const LANES_OFFSET = SCRATCH_OFFSET + SCRATCH_SIZE;

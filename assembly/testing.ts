@@ -67,16 +67,20 @@ export function lanesPrepare(scratch: usize): void {
   lanes.prepareLanes(scratch);
 }
 
-export function lanesFill(scratch: usize, lane: u32, saved: usize, suffix: usize): void {
-  lanes.fillLane(scratch, lane, saved, suffix);
+export function lanesFill(scratch: usize, lane: u32, saved: usize): void {
+  lanes.fillLane(scratch, lane, saved);
+}
+
+export function lanesPlace(scratch: usize, lane: u32, saved: usize, suffix: usize, digest: usize): void {
+  lanes.placeMessage(scratch, lane, saved, suffix, digest);
 }
 
 export function lanesFinish(scratch: usize): void {
   lanes.finishLanes(scratch);
 }
 
-export function lanesMatch(scratch: usize, lane: u32, digest: usize): bool {
-  return lanes.laneMatches(scratch, lane, digest);
+export function lanesMatching(scratch: usize): u32 {
+  return lanes.matchingLanes(scratch);
 }
 
 export function hmacFitsLanes(saved: usize): bool {

@@ -9,6 +9,7 @@ export function startNative(program: string): Promise<{
   removeHost(vhid: number): Promise<void>;
   setFrames(frames: readonly Uint8Array[]): Promise<void>;
   verdicts(variant: string, count: number): Promise<number[]>;
+  clock(): Promise<number>;
   time(variant: string, count: number, calls: number): Promise<number>;
   stop(): void;
 }>;

@@ -100,6 +100,11 @@ export async function startNative(program) {
       return (await ask(`verdicts ${variant} ${count}`)).split(" ").map(Number);
     },
 
+    /** GHz, as it is now. */
+    async clock() {
+      return Number(await ask("clock"));
+    },
+
     /** Nanoseconds of CPU time for each frame over `calls` calls. */
     async time(variant, count, calls) {
       return Number(await ask(`time ${variant} ${count} ${calls}`));

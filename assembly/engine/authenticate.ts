@@ -1,17 +1,22 @@
 /**
- * The second phase of a batch: the HMAC of every candidate. With SIMD they go eight at a time, those of different
- * virtual hosts side by side; only tails of two blocks go alone. Candidates lie close together, so a bad frame never
- * occupies a lane.
+ * The second phase of a batch: the HMAC of every candidate. With SIMD they gather in lanes and are finished eight at a
+ * time, those of different virtual hosts side by side; only tails of two blocks go alone. A lane keeps what it holds of
+ * its virtual host, so that of the next packet only counter and tag have to be laid out. For each lane:
+ *
+ *     0          4
+ *     | instance | slot      (addresses; instance 0: nothing lies in the lane)
  */
-import { LANES_OFFSET, LANES_SIZE, NO_INSTANCE, Verdict } from "../abi.ts";
-import { finishLanes, LANES_SCRATCH_SIZE, laneMatches, prepareLanes } from "../crypto/hmac-lanes.ts";
+import { LANES_OFFSET, LANES_SIZE, Verdict } from "../abi.ts";
+import { finishLanes, LANES_SCRATCH_SIZE, matchingLanes, prepareLanes } from "../crypto/hmac-lanes.ts";
 import { LANES } from "../crypto/sha1-lanes.ts";
-import { instanceAt, ReceiveSlot } from "../memory/records.ts";
-import { fillLane, fillLanes, fitsLane, placeCounter, verifies } from "../protocol/authenticator.ts";
+import { Instance, instanceAt, ReceiveSlot } from "../memory/records.ts";
+import { fillLane, fitsLane, placeMessage, verifies } from "../protocol/authenticator.ts";
 import * as carp from "../wire/carp.ts";
-import { candidateAt, headerOf } from "./slot.ts";
+import { headerOf } from "./slot.ts";
 
 const SCRATCH: usize = LANES_OFFSET;
+const TABLE: usize = SCRATCH + LANES_SCRATCH_SIZE;
+const TABLE_SIZE: usize = 64;
 
 /** How many candidates are authenticated side by side. */
 export function candidatesAtOnce(): i32 {
@@ -23,64 +28,56 @@ export function prepareAuthentication(): void {
   if (ASC_FEATURE_SIMD) prepareLanes(SCRATCH);
 }
 
-/** Whether this candidate can go with others. One that cannot is authenticated by `authenticateOne`. */
-export function goesWithOthers(slot: ReceiveSlot): bool {
-  return ASC_FEATURE_SIMD && fitsLane(instanceAt(slot.instance));
-}
-
-/** Writes Ok or BadAuth into the slots of the first `count` candidates, all of which go with others. */
-export function authenticate(count: u32): void {
-  let filled: u32 = NO_INSTANCE;
-  for (let first: u32 = 0; first < count; first += LANES) {
-    const group = min<u32>(LANES, count - first);
-    filled = fill(first, group, filled);
-    finishLanes(SCRATCH);
-    for (let lane: u32 = 0; lane < group; lane++) {
-      const slot = candidateAt(first + lane);
-      conclude(slot, laneMatches(SCRATCH, lane, headerOf(slot) + carp.DIGEST));
-    }
-  }
-}
-
-/** Authenticates one slot alone. */
-export function authenticateOne(slot: ReceiveSlot): void {
-  const header = headerOf(slot);
-  conclude(slot, verifies(instanceAt(slot.instance), header + carp.COUNTER, header + carp.DIGEST));
+/** Begins a batch: keys and addresses may have changed since the last. */
+export function beginAuthentication(): void {
+  if (ASC_FEATURE_SIMD) memory.fill(TABLE, 0, TABLE_SIZE);
 }
 
 /**
- * Fills the lanes for a group. `filled` is the instance that lies in every lane already, and the one that does so then
- * is returned: a flood is of one virtual host, and then only the counters change from group to group.
+ * Takes a candidate when `waiting` others wait, and returns how many wait then. Ok or BadAuth is written into its slot
+ * now, or when eight of them are together.
  */
-function fill(first: u32, count: u32, filled: u32): u32 {
-  const only = onlyInstance(first, count);
-  if (only == NO_INSTANCE) {
-    // A short group repeats its last candidate in the lanes that are left, and their results are not read.
-    for (let lane: u32 = 0; lane < LANES; lane++) {
-      const slot = candidateAt(first + min<u32>(lane, count - 1));
-      fillLane(instanceAt(slot.instance), headerOf(slot) + carp.COUNTER, SCRATCH, lane);
-    }
-    return NO_INSTANCE;
+export function authenticate(slot: ReceiveSlot, waiting: u32): u32 {
+  const instance = instanceAt(slot.instance);
+  if (!ASC_FEATURE_SIMD || !fitsLane(instance)) {
+    const header = headerOf(slot);
+    conclude(slot, verifies(instance, header + carp.COUNTER, header + carp.DIGEST));
+    return waiting;
   }
-  const instance = instanceAt(only);
-  if (only != filled) fillLanes(instance, SCRATCH);
-  for (let lane: u32 = 0; lane < count; lane++) {
-    placeCounter(instance, headerOf(candidateAt(first + lane)) + carp.COUNTER, SCRATCH, lane);
-  }
-  return only;
+  place(slot, instance, waiting);
+  if (waiting + 1 < LANES) return waiting + 1;
+  concludeWaiting(LANES);
+  return 0;
 }
 
-/** The instance that every candidate of the group is for, or NO_INSTANCE where they differ. */
-function onlyInstance(first: u32, count: u32): u32 {
-  const only = candidateAt(first).instance as u32;
-  for (let lane: u32 = 1; lane < count; lane++) {
-    if ((candidateAt(first + lane).instance as u32) != only) return NO_INSTANCE;
+/** Finishes the `waiting` candidates. The lanes that are left hold older ones, whose results are not read. */
+export function concludeWaiting(waiting: u32): void {
+  if (!ASC_FEATURE_SIMD || waiting == 0) return;
+  finishLanes(SCRATCH);
+  const matching = matchingLanes(SCRATCH);
+  for (let lane: u32 = 0; lane < waiting; lane++) {
+    conclude(changetype<ReceiveSlot>(load<u32>(entryOf(lane), 4) as usize), ((matching >> lane) & 1) != 0);
   }
-  return only;
+}
+
+function place(slot: ReceiveSlot, instance: Instance, lane: u32): void {
+  const entry = entryOf(lane);
+  const owner = changetype<usize>(instance) as u32;
+  if (load<u32>(entry) != owner) {
+    fillLane(instance, SCRATCH, lane);
+    store<u32>(entry, owner);
+  }
+  store<u32>(entry, changetype<usize>(slot) as u32, 4);
+  const header = headerOf(slot);
+  placeMessage(instance, header + carp.COUNTER, header + carp.DIGEST, SCRATCH, lane);
 }
 
 function conclude(slot: ReceiveSlot, authentic: bool): void {
   slot.verdict = (authentic ? Verdict.Ok : Verdict.BadAuth) as u8;
 }
 
-if (LANES_SCRATCH_SIZE > (LANES_SIZE as usize)) ERROR("the lanes' scratch memory is too small");
+function entryOf(lane: u32): usize {
+  return TABLE + ((lane as usize) << 3);
+}
+
+if (LANES_SCRATCH_SIZE + TABLE_SIZE > (LANES_SIZE as usize)) ERROR("the lanes' scratch memory is too small");

@@ -30,28 +30,29 @@ import * as carp from "../wire/carp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
-import { authenticate, authenticateOne, goesWithOthers } from "./authenticate.ts";
+import { authenticate, beginAuthentication, concludeWaiting } from "./authenticate.ts";
 import { countReceived } from "./counters.ts";
-import { counterOf, headerOf, packetOf, setCandidate } from "./slot.ts";
+import { counterOf, headerOf, packetOf } from "./slot.ts";
 
 /** The packet types that are ours: to this host, broadcast and multicast (packet(7)). */
 const LAST_OWN_PACKET_TYPE: u8 = 2;
 const HOP_LIMIT: u32 = 255;
+/** An IPv4 header without options and an advertisement: what every CARP sender makes. */
+const PLAIN_SIZE: usize = ipv4.HEADER_SIZE + carp.HEADER_SIZE;
 
 /** Judges slots 0 to `count - 1` and changes nothing but their verdicts. */
 export function judge(count: u32): void {
   assert(count <= (RECEIVE_CAPACITY as u32));
-  let candidates: u32 = 0;
+  beginAuthentication();
+  let waiting: u32 = 0;
   for (let index: u32 = 0; index < count; index++) {
     const slot = receiveSlotAt(index);
     clear(slot);
     const verdict = check(slot);
-    slot.verdict = verdict as u8;
-    if (verdict != Verdict.Pending) continue;
-    if (goesWithOthers(slot)) setCandidate(candidates++, index);
-    else authenticateOne(slot);
+    if (verdict == Verdict.Pending) waiting = authenticate(slot, waiting);
+    else slot.verdict = verdict as u8;
   }
-  if (ASC_FEATURE_SIMD) authenticate(candidates);
+  concludeWaiting(waiting);
 }
 
 /** Judges slots 0 to `count - 1`, counts them, and lets what is authentic act, in order of arrival. */
@@ -80,7 +81,18 @@ function check(slot: ReceiveSlot): Verdict {
   let payload: usize;
   let summed: usize;
   let hopLimit: u32;
-  if (type == ethernet.swapped(ethernet.TYPE_IPV4)) {
+  if (
+    type == ethernet.swapped(ethernet.TYPE_IPV4) &&
+    available >= PLAIN_SIZE &&
+    ipv4.isPlain(packet, PLAIN_SIZE)
+  ) {
+    if (!ipv4.hasValidChecksum(packet, ipv4.HEADER_SIZE)) return Verdict.BadIpChecksum;
+    slot.family = 4;
+    length = ipv4.HEADER_SIZE;
+    payload = carp.HEADER_SIZE;
+    summed = carp.HEADER_SIZE;
+    hopLimit = ipv4.timeToLive(packet);
+  } else if (type == ethernet.swapped(ethernet.TYPE_IPV4)) {
     length = ipv4.headerLength(packet, available);
     if (length == 0 || ipv4.protocol(packet) != ipv4.PROTOCOL_CARP) return Verdict.NotCarp;
     if (!ipv4.hasValidChecksum(packet, length)) return Verdict.BadIpChecksum;

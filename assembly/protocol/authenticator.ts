@@ -53,19 +53,20 @@ export function fitsLane(instance: Instance): bool {
   return fitsLanes(changetype<usize>(instance) + INSTANCE_HMAC);
 }
 
-/** Lays what authenticates the 8 bytes at `counter` into a lane of `scratch`. The instance fits. */
-export function fillLane(instance: Instance, counter: usize, scratch: usize, lane: u32): void {
-  lanes.fillLane(scratch, lane, changetype<usize>(instance) + INSTANCE_HMAC, counter);
+/** Lays what authenticates packets of this instance, which fits, into a lane of `scratch`. */
+export function fillLane(instance: Instance, scratch: usize, lane: u32): void {
+  lanes.fillLane(scratch, lane, changetype<usize>(instance) + INSTANCE_HMAC);
 }
 
-/** Lays what authenticates packets of this instance into every lane; `placeCounter` then completes each. */
-export function fillLanes(instance: Instance, scratch: usize): void {
-  lanes.fillLanes(scratch, changetype<usize>(instance) + INSTANCE_HMAC);
-}
-
-/** Puts the 8 bytes at `counter` into a lane that `fillLanes` has laid out. */
-export function placeCounter(instance: Instance, counter: usize, scratch: usize, lane: u32): void {
-  lanes.placeSuffix(scratch, lane, changetype<usize>(instance) + INSTANCE_HMAC, counter);
+/** Lays the 8 bytes at `counter` and the 20 at `digest` into a lane that holds this instance. */
+export function placeMessage(
+  instance: Instance,
+  counter: usize,
+  digest: usize,
+  scratch: usize,
+  lane: u32,
+): void {
+  lanes.placeMessage(scratch, lane, changetype<usize>(instance) + INSTANCE_HMAC, counter, digest);
 }
 
 /** Writes the digest of the 8 bytes at `counter`. */

@@ -5,6 +5,7 @@
  *   remove VHID                              ok
  *   frame SLOT HEX                           ok
  *   verdicts VARIANT COUNT                   the verdicts of slots 0 to COUNT - 1
+ *   clock                                    the processor's clock in GHz, by a chain of dependent operations
  *   time VARIANT COUNT CALLS                 nanoseconds of CPU time per frame over so many calls
  * Anything else, and anything out of range, ends it with 1.
  */
@@ -79,6 +80,21 @@ static double cpu_time(void) {
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
+/* An exclusive or takes one cycle, and none can begin before the one before it has ended. */
+static double clock_rate(void) {
+	uint64_t chain = 1, mask = 0x5555;
+	enum { STEPS = 4000000 };
+	double start = cpu_time();
+	for (int i = 0; i < STEPS; i++) {
+#pragma GCC unroll 8
+		for (int j = 0; j < 8; j++) {
+			chain ^= mask;
+			__asm__ volatile("" : "+r"(chain));
+		}
+	}
+	return 8.0 * STEPS / (cpu_time() - start);
+}
+
 int main(void) {
 	static char line[8192], first[8192], second[8192];
 	unsigned a, b, c;
@@ -100,6 +116,8 @@ int main(void) {
 			variant_of(first)->verify(a);
 			for (unsigned i = 0; i < a; i++) printf("%u ", slots[i].verdict);
 			printf("\n");
+		} else if (strcmp(line, "clock\n") == 0) {
+			printf("%.2f\n", clock_rate());
 		} else if (sscanf(line, "time %63s %u %u", first, &a, &b) == 3 && a <= SLOT_COUNT && a * b > 0) {
 			const struct variant *variant = variant_of(first);
 			double start = cpu_time();

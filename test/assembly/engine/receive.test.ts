@@ -54,7 +54,7 @@ function remembered(): Buffer {
     const at = index * abi.INSTANCE_SIZE + abi.INSTANCE_STATISTICS;
     instances.fill(0, at, at + abi.STATISTICS_SIZE);
   }
-  const before = memory.slice(abi.SETTINGS_OFFSET, abi.CANDIDATES_OFFSET);
+  const before = memory.slice(abi.SETTINGS_OFFSET, abi.SCRATCH_OFFSET);
   before.fill(0, abi.SETTINGS_SIZE, abi.SETTINGS_SIZE + abi.STATISTICS_SIZE);
   return Buffer.concat([before, instances]);
 }

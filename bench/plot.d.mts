@@ -1,0 +1,4 @@
+export function plot(
+  bars: readonly { readonly label: string; readonly value: number; readonly isOurs: boolean }[],
+  theme: "light" | "dark",
+): string;
