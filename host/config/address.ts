@@ -37,7 +37,9 @@ export function parseNetmask(text: string): number | undefined {
 
 /** The 4 or 16 bytes of an address that `parseAddress` accepts, in network order. */
 export function toBytes(address: string): Uint8Array<ArrayBuffer> {
-  return address.includes(":") ? readIpv6(address) : Uint8Array.from(address.split("."), Number);
+  if (address.includes(":")) return readIpv6(address);
+  const [a, b, c, d] = address.split(".");
+  return Uint8Array.of(Number(a), Number(b), Number(c), Number(d));
 }
 
 /** The canonical text of 4 or 16 bytes in network order; throws RangeError for any other count. */

@@ -139,7 +139,9 @@ class Cursor {
         if (this.text[this.index] === "\n") this.step();
         else this.keep(value);
       } else {
-        if (quote !== "'" && this.looksLike(/`|\$[\w{(@*#?$!-]/y)) value.expansions.push(value.text.length);
+        const mayExpand = character === "$" || character === "`";
+        if (mayExpand && quote !== "'" && this.looksLike(/`|\$[\w{(@*#?$!-]/y))
+          value.expansions.push(value.text.length);
         this.keep(value);
       }
     }

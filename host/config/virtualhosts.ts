@@ -14,6 +14,8 @@ export interface VirtualHostEntry {
   readonly complete: boolean;
 }
 
+const nothing = new Uint8Array(0);
+
 interface Collected {
   readonly host: VirtualHost;
   readonly vhid: Placed<number>;
@@ -58,8 +60,14 @@ function select(
   const found = collected.get(key);
   if (found === undefined) {
     const host: VirtualHost = {
-      ...{ interfaceName, vhid: vhid.value, advbase: 1, advskew: 0, pass: new Uint8Array(0) },
-      ...{ addresses: [], virtualMac: false, position: vhid.position },
+      interfaceName,
+      vhid: vhid.value,
+      advbase: 1,
+      advskew: 0,
+      pass: nothing,
+      addresses: [],
+      virtualMac: false,
+      position: vhid.position,
     };
     const created: Collected = { host, vhid, owner, entries: [entry] };
     collected.set(key, created);
