@@ -284,10 +284,12 @@ export function isSame(one: VirtualHost, other: VirtualHost): boolean {
 
 /** Whether a change from one to the other leaves the addresses and the way of holding them alone. */
 export function isSameHolding(one: VirtualHost, other: VirtualHost): boolean {
-  const list = (host: VirtualHost): string =>
-    host.addresses
-      .map(({ address, prefixLength }) => `${address}/${prefixLength}`)
-      .sort()
-      .join(" ");
-  return one.virtualMac === other.virtualMac && list(one) === list(other);
+  if (one.virtualMac !== other.virtualMac || one.addresses.length !== other.addresses.length) return false;
+  const isEqual = (a: PrefixedAddress, b: PrefixedAddress): boolean =>
+    a.address === b.address && a.prefixLength === b.prefixLength;
+  return one.addresses.every(
+    (address, index) =>
+      isEqual(address, other.addresses[index]) ||
+      other.addresses.some((candidate) => isEqual(address, candidate)),
+  );
 }
