@@ -125,11 +125,11 @@ function removeInterface(interfaceIndex: u32): CommandResult {
 function setVirtualHost(command: CommandRecord): CommandResult {
   const fields = command.fields;
   if (command.vhid == 0) return CommandResult.VhidOutOfRange;
-  if (fields & Field.Advbase && command.advbase == 0) return CommandResult.AdvbaseOutOfRange;
   if (fields & Field.Advskew && command.advskew > LARGEST_CONFIGURED_SKEW)
     return CommandResult.AdvskewOutOfRange;
   if (fields & Field.Key && (command.keyLength as i32) > KEY_CAPACITY) return CommandResult.KeyTooLong;
   const known = find(command.interfaceIndex, command.vhid);
+  if (!isInterval(command, known)) return CommandResult.AdvbaseOutOfRange;
   const instance = known == null ? create(command.interfaceIndex, command.vhid) : known;
   if (fields & Field.Advbase) instance.advbase = command.advbase;
   if (fields & Field.Advskew) instance.advskew = command.advskew;
@@ -144,6 +144,15 @@ function setVirtualHost(command: CommandRecord): CommandResult {
   }
   if (known == null) evaluate(instance);
   return CommandResult.Ok;
+}
+
+/** An advbase of 0 needs a skew: the two together must be a time. */
+function isInterval(command: CommandRecord, known: Instance | null): bool {
+  const hadBase: u8 = known == null ? 1 : known.advbase;
+  const hadSkew: u8 = known == null ? 0 : known.advskew;
+  const base = command.fields & Field.Advbase ? command.advbase : hadBase;
+  const skew = command.fields & Field.Advskew ? command.advskew : hadSkew;
+  return (base | skew) != 0;
 }
 
 function changeAddresses(instance: Instance, command: CommandRecord): CommandResult {

@@ -23,20 +23,23 @@ export function ownRank(instance: Instance): u32 {
 
 /** The rank beyond which a peer's interval would let this backup time out in any case. */
 export function timeOutRank(instance: Instance): u32 {
+  if (instance.advbase == 0) return DEAD_RATIO * effectiveSkew(instance);
   return rank(DEAD_RATIO * instance.advbase, effectiveSkew(instance));
 }
 
-/** The time between two advertisements of a master, in nanoseconds. */
+/** The time between two advertisements of a master, in nanoseconds; never less than 1/256 s, whatever the demotion. */
 export function advertisementInterval(instance: Instance): i64 {
-  return (instance.advbase as i64) * SECOND + skewTime(effectiveSkew(instance));
+  const interval = (instance.advbase as i64) * SECOND + skewTime(effectiveSkew(instance));
+  return interval > 0 ? interval : skewTime(1);
 }
 
 /**
  * How long a backup waits for its master, in nanoseconds: 3 advbase and the configured skew, which demotion does
  * not change, and a jitter below 1/512 s without which equal nodes can step up and down together for ever
- * (protocol §15.4).
+ * (protocol §15.4). With advbase 0, OpenBSD's dialect, the skew alone is the interval, and three of them are waited.
  */
 export function masterDownTime(instance: Instance): i64 {
+  if (instance.advbase == 0) return skewTime(DEAD_RATIO * instance.advskew) + jitter(instance);
   return (
     (DEAD_RATIO as i64) * (instance.advbase as i64) * SECOND + skewTime(instance.advskew) + jitter(instance)
   );

@@ -32,11 +32,10 @@ function pair(words: u64): u64 {
   return (words & 0xffffffff) + (words >> 32);
 }
 
-/** Whether a sum of some words folds to 0xffff, which is to be a multiple of it and not 0. */
+/** Whether a sum of at most nine words is a multiple of 0xffff and not 0: once folded it is then one or two times that. */
 function isWhole(total: u64): bool {
   const folded = ((total & 0xffff) + ((total >> 16) & 0xffff) + (total >> 32)) as u32;
-  const last = (folded & 0xffff) + (folded >> 16);
-  return last == 0xffff;
+  return folded == 0xffff || folded == 0x1fffe;
 }
 
 /** The checksum to store where the field was 0 while summing. */

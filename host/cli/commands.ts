@@ -74,7 +74,7 @@ export const commands: readonly Command[] = [
       advbase: {
         type: "string",
         value: "N",
-        sentence: "Seconds between advertisements, 1..255 (default 1).",
+        sentence: "Seconds between advertisements, 1..255 (default 1); 0 with an advskew, for less than one (OpenBSD's dialect).",
       },
       advskew: {
         type: "string",
@@ -91,6 +91,10 @@ export const commands: readonly Command[] = [
           "The source MAC of advertisements (default virtual); own where a hypervisor forbids others.",
       },
       io: { type: "string", value: "packet|raw", sentence: "How frames are read and sent (default packet)." },
+      revectorize: {
+        type: "boolean",
+        sentence: "Has V8 verify eight packets in one vector where it can (Node 24 and newer, experimental).",
+      },
       "rc-conf": { type: "string", value: "FILE", sentence: "Reads the virtual hosts from an rc.conf." },
       map,
       socket,

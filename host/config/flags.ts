@@ -46,10 +46,14 @@ export function readFlags(flags: Flags): { configuration: Configuration; problem
   const vhid = flags.vhid === undefined ? undefined : number(vhidWord, "vhid", 1, 255);
   const request: IfconfigRequest = {
     pass: flags.passFile === undefined ? undefined : readPass(passWord, problems),
-    advbase: number(advbaseWord, "advbase", 1, 255),
+    advbase: number(advbaseWord, "advbase", 0, 255),
     advskew: number(advskewWord, "advskew", 0, 254),
     addresses: argumentWords(flags.addresses, 6).flatMap((word) => readAddress(word, problems)),
   };
+  if (request.advbase?.value === 0 && request.advskew?.value === 0)
+    problems.push(
+      problemAt("error", advbaseWord, "advbase 0 needs an advskew of 1 or more, which is then the interval"),
+    );
   if (flags.addresses.length === 0) problems.push(missing(argumentWords([""], 6)[0], "ADDRESS/LENGTH"));
   const complete = problems.every((problem) => problem.severity !== "error");
   const entry = {

@@ -12,7 +12,7 @@ export interface VirtualHost {
   readonly interfaceName: string;
   /** 1..255 */
   readonly vhid: number;
-  /** Seconds, 1..255 (0 is OpenBSD's dialect and not taken here). */
+  /** Seconds, 1..255; 0, OpenBSD's dialect, only with an advskew. */
   advbase: number;
   /** 1/256 s, 0..254. */
   advskew: number;

@@ -12,7 +12,7 @@ import { ReceiveSlots, TransmitSlots } from "./rings.ts";
 
 /** The parameters of a virtual host; those that are left out stay as they are. */
 export interface VirtualHostParameters {
-  /** Seconds, 1..255. */
+  /** Seconds, 1..255; 0 with an advskew, for intervals below a second. */
   readonly advbase?: number;
   /** 1/256 s, 0..254. */
   readonly advskew?: number;

@@ -58,7 +58,7 @@ const resultWords: Readonly<Record<CommandResult, string>> = {
   [CommandResult.VhidOutOfRange]: "vhid is out of range 1..255",
   [CommandResult.TooManyAddresses]: "a vhid holds at most 64 IPv4 and 64 IPv6 addresses",
   [CommandResult.KeyTooLong]: "a pass phrase has at most 20 bytes",
-  [CommandResult.AdvbaseOutOfRange]: "advbase is out of range 1..255",
+  [CommandResult.AdvbaseOutOfRange]: "advbase is out of range 1..255, or 0 with an advskew",
   [CommandResult.AdvskewOutOfRange]: "advskew is out of range 0..254",
   [CommandResult.NotExpected]: "not expected now",
   [CommandResult.ValueOutOfRange]: "value out of range",

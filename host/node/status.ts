@@ -19,7 +19,8 @@ export function describeVirtualHost(
   problem: string | undefined,
   nowNs: bigint,
 ): VirtualHostStatus {
-  const masterDownMs = 3000 * record.advbase + skewMs(record.advskew);
+  const masterDownMs =
+    record.advbase === 0 ? 3 * skewMs(record.advskew) : 3000 * record.advbase + skewMs(record.advskew);
   const deadline = earlier(record.advertiseDeadlineNs, record.masterDownDeadlineNs);
   return {
     schema: 1,

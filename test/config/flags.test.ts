@@ -42,7 +42,8 @@ describe("mistakes", () => {
     [{ interfaceName: undefined }, ["error: --interface IF is missing"]],
     [{ interfaceName: "a b" }, ["error: a b is not an interface name"]],
     [{ interfaceName: "averylonginterface" }, ["error: averylonginterface is not an interface name"]],
-    [{ advbase: "0" }, ["error: advbase 0 is out of range 1..255"]],
+    [{ advbase: "256" }, ["error: advbase 256 is out of range 0..255"]],
+    [{ advbase: "0" }, ["error: advbase 0 needs an advskew of 1 or more, which is then the interval"]],
     [{ advskew: "255" }, ["error: advskew 255 is out of range 0..254"]],
     [{ addresses: [] }, ["error: ADDRESS/LENGTH is missing"]],
     [

@@ -44,7 +44,7 @@ describe("core", () => {
     const before = core.instance(0, 1);
     const tooMany = Array.from({ length: 65 }, (_, index) => Uint8Array.of(10, 0, 0, index + 1));
     expect(core.setVirtualHost(0, 0, {})).toBe(CommandResult.VhidOutOfRange);
-    expect(core.setVirtualHost(0, 1, { advbase: 0 })).toBe(CommandResult.AdvbaseOutOfRange);
+    expect(core.setVirtualHost(0, 1, { advbase: 0, advskew: 0 })).toBe(CommandResult.AdvbaseOutOfRange);
     expect(core.setVirtualHost(0, 1, { advskew: 255 })).toBe(CommandResult.AdvskewOutOfRange);
     expect(core.setVirtualHost(0, 1, { key: new Uint8Array(21) })).toBe(CommandResult.KeyTooLong);
     expect(core.setAddresses(0, 1, tooMany)).toBe(CommandResult.TooManyAddresses);

@@ -89,3 +89,28 @@ describe("intervals (protocol §5)", () => {
     expect(one.filter((value, at) => value === two[at]).length).toBeLessThan(5);
   });
 });
+
+describe("advbase 0, OpenBSD's dialect (protocol §5)", () => {
+  const skewNs = (skew: number) => BigInt(Math.floor((skew * 1_000_000) / 256)) * 1000n;
+
+  test.each([1, 2, 50, 240])("a skew of %i is the interval, and three of them are waited", (advskew) => {
+    const index = host(0, advskew, bare);
+    expect(insides.callWide("advertisementInterval", index)).toBe(skewNs(advskew));
+    const waited = insides.callWide("masterDownTime", index) - skewNs(3 * advskew);
+    expect(waited >= 0n && waited < JITTER).toBe(true);
+    expect(insides.call("timeOutRank", index)).toBe(3 * advskew);
+  });
+
+  test("no demotion makes the interval shorter than 1/256 s", () => {
+    expect(insides.callWide("advertisementInterval", host(0, 9, bare - 9))).toBe(skewNs(1));
+  });
+
+  test("without a skew it is refused, alone and together with what is there", () => {
+    host(0, 0);
+    expect(insides.call("instanceIndex", 0, 1)).toBe(abi.NO_INSTANCE);
+    host(0, 5, bare);
+    record.setUint32(abi.COMMAND_FIELDS, abi.Field.Advskew, true);
+    record.setUint8(abi.COMMAND_ADVSKEW, 0);
+    expect(insides.call("handleCommand", 0n)).toBe(abi.CommandResult.AdvbaseOutOfRange);
+  });
+});
