@@ -55,6 +55,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
       configuration,
       io,
       sourceMac,
+      revectorize: given.has("revectorize"),
       onEvent: (event) => events.note(event),
       onFailure: fail,
     });
