@@ -79,8 +79,8 @@ export class Members {
   }
 
   /**
-   * Takes a virtual host in. Where one of its addresses is another's it stays in INIT, without addresses, until that
-   * one has gone.
+   * Takes a virtual host in and clears its place; it is in INIT until `run`. Where one of its addresses is another's
+   * it stays there, without addresses, until that one has gone.
    */
   admit(host: VirtualHost, port: Port, state: InterfaceState, machine: Machine): void {
     const problem = machine.foreignAddress(host);
@@ -90,7 +90,7 @@ export class Members {
     const entropy = randomBytes(8).readBigUInt64LE();
     this.core.advance(monotonicNs());
     this.core.setVirtualHost(port.index, host.vhid, { ...parametersOf(host), entropy });
-    if (problem === undefined) this.occupy(member, state, machine);
+    if (problem === undefined) this.clear(member, state, machine);
     else this.log("error", `${nameOf(member)}: ${problem}`);
   }
 
@@ -104,6 +104,19 @@ export class Members {
 
   /** Clears the place of a virtual host on its interface and has it run. */
   occupy(member: Member, state: InterfaceState, machine: Machine): void {
+    this.clear(member, state, machine);
+    this.run(member);
+  }
+
+  /** Has a virtual host run whose place has been cleared; one with a problem does not. */
+  run(member: Member): void {
+    if (member.problem !== undefined) return;
+    const addresses = member.host.addresses.map((address) => toBytes(address.address));
+    this.core.advance(monotonicNs());
+    this.core.setAddresses(member.port.index, member.host.vhid, addresses);
+  }
+
+  private clear(member: Member, state: InterfaceState, machine: Machine): void {
     try {
       machine.removeLeftovers(state, member.host);
       if (member.holding.plan !== member.host) member.holding = new Holding(this.link, member.host);
@@ -113,11 +126,7 @@ export class Members {
     } catch (error) {
       member.problem = `its place on ${state.name} cannot be prepared: ${messageOf(error)}`;
       this.log("error", `${nameOf(member)}: ${member.problem}`);
-      return;
     }
-    const addresses = member.host.addresses.map((address) => toBytes(address.address));
-    this.core.advance(monotonicNs());
-    this.core.setAddresses(member.port.index, member.host.vhid, addresses);
   }
 
   /**

@@ -91,6 +91,8 @@ export class CarpNode {
     if (configuration.preempt) core.setOption(Option.Preempt, 1);
     const byName = new Map(states.map((state) => [state.name, state]));
     for (const host of hosts) this.admit(host, byName.get(host.interfaceName) as InterfaceState, machine);
+    // All begin together, so that they advertise together.
+    for (const member of this.members.all()) this.members.run(member);
     for (const port of this.ports.list) this.unlearned.add(port);
     this.learnAnew();
     this.ports.narrow();
@@ -310,6 +312,8 @@ export class CarpNode {
     refuseForeign(machine, host);
     this.members.claim(host);
     this.unlearned.add(this.admit(host, state, machine));
+    const member = this.memberOf(host);
+    if (member !== undefined) this.members.run(member);
   }
 
   /** Parameters change without touching the state; other addresses, or another way of holding them, start it over. */
