@@ -31,8 +31,8 @@ happens but advertisements, memory the resident size. Times of frames are the ke
 host, which both pay for. The master-down time counts from the start of the program, so the second row of each table is
 how long it took to begin. A master is lost by SIGKILL.
 
-A virtual host costs its record of 2880 bytes in the core, whose memory is 13 MiB however many there are, and 1 to 2 KiB
-of objects in each thread of the host. Deadlines that are found due together stay together, so that virtual hosts which
+A virtual host costs its record of 2880 bytes in the core, whose memory is 13 MiB however many there are; an interface
+costs a ring of 2 MiB. The rest of what memory grows by is the host's, its garbage included. Deadlines that are found due together stay together, so that virtual hosts which
 were started together advertise together: a wake-up serves many of them.`;
 
 await main();
