@@ -123,6 +123,7 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
   "test/demo/wire-demo.test.ts": ["host/demo/wire-stage.ts", "host/node/event-loop.ts"],
   "test/node/node.test.ts": [
     "host/link/holding.ts",
+    "host/node/change.ts",
     "host/node/frame-path.ts",
     "host/node/log.ts",
     "host/node/machine.ts",

@@ -4,7 +4,6 @@
  */
 import { Option, State } from "../../assembly/abi.ts";
 import { monotonicNs, wallClockMs } from "../clock.ts";
-import { parsePrefixed } from "../config/address.ts";
 import type { Configuration, VirtualHost } from "../config/model.ts";
 import type { Core } from "../core/core.ts";
 import type { CoreNews, CoreOrder } from "../core/records.ts";
@@ -13,6 +12,7 @@ import { ExitCode, OperatorError } from "../errors.ts";
 import type { InterfaceState, Link } from "../link/link.ts";
 import type { Nic } from "../nic/nic.ts";
 import type { IfconfigChange, NodeEvent, NodeStatus, SysctlName } from "./api.ts";
+import { changed } from "./change.ts";
 import { FramePath } from "./frame-path.ts";
 import { logTo } from "./log.ts";
 import { findInterfaces, Machine, refuseTooManyInterfaces } from "./machine.ts";
@@ -362,36 +362,6 @@ const sysctlOptions: Readonly<Partial<Record<SysctlName, Option>>> = {
   ifdown_demotion_factor: Option.IfdownDemotionFactor,
   senderr_demotion_factor: Option.SenderrDemotionFactor,
 };
-
-/** The virtual host that a change makes of what there was, if there was one. */
-function changed(known: VirtualHost | undefined, change: IfconfigChange): VirtualHost {
-  const named = (change.addresses ?? []).map(parseAddress);
-  const had = known?.addresses ?? [];
-  const isNamed = ({ address }: { address: string }) => named.some((other) => other.address === address);
-  const isHad = ({ address }: { address: string }) => had.some((other) => other.address === address);
-  return {
-    interfaceName: change.interface,
-    vhid: change.vhid,
-    advbase: change.advbase ?? known?.advbase ?? 1,
-    advskew: change.advskew ?? known?.advskew ?? 0,
-    pass:
-      change.pass_hex === undefined
-        ? (known?.pass ?? new Uint8Array(0))
-        : Buffer.from(change.pass_hex, "hex"),
-    addresses: change.remove
-      ? had.filter((address) => !isNamed(address))
-      : [...had, ...named.filter((address) => !isHad(address))],
-    virtualMac: known?.virtualMac ?? false,
-    position: known?.position ?? { file: "ifconfig", line: 1, column: 1 },
-  };
-}
-
-function parseAddress(text: string): VirtualHost["addresses"][number] {
-  const address = parsePrefixed(text);
-  if (address === undefined)
-    throw new OperatorError(ExitCode.Usage, `${text} is no address with a prefix length`);
-  return address;
-}
 
 function refuseForeign(machine: Machine, host: VirtualHost): void {
   const problem = machine.foreignAddress(host);

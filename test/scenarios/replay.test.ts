@@ -26,7 +26,8 @@ const quirks = {
   falseMaster: "ucarp looks at its timers before it has read what is queued: MASTER beside a living master",
   sourceTie: "ucarp unties equal masters by source address; as in every kernel, both step down",
   blindToLink: "ucarp exits when its interface goes down, or looks away from the carrier with -S",
-  advbase0: "ucarp advertises every skew/256 s with advbase 0, which the core refuses",
+  advbase0:
+    "ucarp waits three times advbase 0 and its skew, which is one interval, and flaps; the core waits three",
 } as const;
 
 /** Capture, node, quirks, and what the core does instead, in the recording's seconds. */
@@ -66,8 +67,8 @@ const differences = parseDifferences(`
   g4     hostc/vhid1  falseMaster+late  BACKUP 0.191 MASTER 9.581
   h1     hosta/vhid1  sourceTie         BACKUP 0.591 MASTER 3.592 BACKUP 7.603 MASTER 11.580
   h1     hostc/vhid1  blindToLink       BACKUP 7.585
-  i4     hosta/vhid1  advbase0
-  i4     hostc/vhid1  advbase0
+  i4     hosta/vhid1  advbase0          BACKUP 0.835
+  i4     hostc/vhid1  advbase0          BACKUP 0.843
   i6     hosta/vhid7  sourceTie         BACKUP 0.567 MASTER 7.553
 `);
 
