@@ -74,7 +74,8 @@ export const commands: readonly Command[] = [
       advbase: {
         type: "string",
         value: "N",
-        sentence: "Seconds between advertisements, 1..255 (default 1); 0 with an advskew, for less than one (OpenBSD's dialect).",
+        sentence:
+          "Seconds between advertisements, 1..255 (default 1); 0 with an advskew, for less than one (OpenBSD's dialect).",
       },
       advskew: {
         type: "string",
