@@ -11,7 +11,7 @@ const manyFrames = 1024;
 
 /**
  * Whether to take frames in as they come, each for itself and at once, or to let them gather, which costs a flood's
- * receiver a tenth of the time.
+ * receiver a fraction of the time.
  */
 export class Pace {
   /** Milliseconds for which to leave frames alone, or undefined where the next is waited for. */
