@@ -23,24 +23,38 @@ const assemblyDoors: Doors = {
 };
 
 /**
- *     errors, clock ◀ log ◀ {core | nic | link | config | hooks} ◀ node ◀ control ◀ {cli | demo} ◀ main
+ *     errors, address, clock ◀ log ◀ {core | nic | link | config | hooks} ◀ node ◀ control ◀ {cli | demo} ◀ main
  *
  * The rooms in braces do not know each other.
  */
 const hostDoors: Doors = {
   errors: [],
+  address: [],
   log: ["clock"],
   system: ["errors"],
   core: ["errors", "log", "clock"],
   nic: ["errors", "log", "system"],
-  link: ["errors", "log", "system"],
+  link: ["errors", "log", "address", "system"],
   clock: [],
-  config: ["errors", "log"],
+  config: ["errors", "log", "address"],
   hooks: ["errors", "log"],
-  node: ["errors", "log", "core", "nic", "link", "clock", "config", "hooks"],
-  control: ["errors", "log", "core", "nic", "link", "clock", "config", "hooks", "node"],
-  demo: ["errors", "log", "core", "nic", "link", "clock", "config", "hooks", "node", "control"],
-  cli: ["errors", "log", "core", "nic", "link", "clock", "config", "hooks", "node", "control", "demo"],
+  node: ["errors", "log", "address", "core", "nic", "link", "clock", "config", "hooks"],
+  control: ["errors", "log", "address", "core", "nic", "link", "clock", "config", "hooks", "node"],
+  demo: ["errors", "log", "address", "core", "nic", "link", "clock", "config", "hooks", "node", "control"],
+  cli: [
+    "errors",
+    "log",
+    "address",
+    "core",
+    "nic",
+    "link",
+    "clock",
+    "config",
+    "hooks",
+    "node",
+    "control",
+    "demo",
+  ],
   main: ["errors", "log", "cli"],
   index: ["errors", "core", "nic", "link", "config", "node", "control"],
 };

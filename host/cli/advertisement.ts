@@ -1,4 +1,4 @@
-import { fromBytes } from "../config/address.ts";
+import { fromBytes } from "../address.ts";
 
 /** What a CARP or VRRP packet of a capture says, as far as it was captured; nothing of it is verified. */
 export interface Advertisement {

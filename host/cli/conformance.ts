@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { CommandResult, InstanceFlag, InterfaceFlag } from "../../assembly/abi.ts";
-import { toBytes } from "../config/address.ts";
+import { toBytes } from "../address.ts";
 import { explain } from "../config/passfile.ts";
 import { Core } from "../core/core.ts";
 import { resultWord, verdictWord } from "../core/words.ts";

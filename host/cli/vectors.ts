@@ -1,4 +1,5 @@
-import { parseAddress, toBytes } from "../config/address.ts";
+import { toBytes } from "../address.ts";
+import { parseAddress } from "../config/address.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 
 /** One packet of a vector file, and the receiver that it is meant for. */

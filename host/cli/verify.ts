@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { toBytes } from "../config/address.ts";
+import { toBytes } from "../address.ts";
 import { explain, PASS_MAXIMUM, readPassFile } from "../config/passfile.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import { readCapture } from "../nic/pcap.ts";

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { fromBytes, isMapped, toBytes } from "../address.ts";
 import type { PrefixedAddress } from "../link/link.ts";
 
 /** An IP address; the text is canonical (RFC 5952 for IPv6, in lower case). */
@@ -11,7 +12,7 @@ export interface Address {
 export function parseAddress(text: string): Address | undefined {
   const family = text.includes("%") ? 0 : isIP(text);
   if (family === 4) return { family: 4, address: text };
-  if (family === 6) return { family: 6, address: fromBytes(readIpv6(text)) };
+  if (family === 6) return { family: 6, address: fromBytes(toBytes(text)) };
   return undefined;
 }
 
@@ -33,28 +34,6 @@ export function parseNetmask(text: string): number | undefined {
   else return undefined;
   const zeros = 2 ** 32 - mask;
   return Number.isInteger(Math.log2(zeros)) ? 32 - Math.log2(zeros) : undefined;
-}
-
-/** The 4 or 16 bytes of an address that `parseAddress` accepts, in network order. */
-export function toBytes(address: string): Uint8Array<ArrayBuffer> {
-  if (address.includes(":")) return readIpv6(address);
-  const [a, b, c, d] = address.split(".");
-  return Uint8Array.of(Number(a), Number(b), Number(c), Number(d));
-}
-
-/** The canonical text of 4 or 16 bytes in network order; throws RangeError for any other count. */
-export function fromBytes(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join(".");
-  if (bytes.length !== 16) throw new RangeError(`an address has 4 or 16 bytes, not ${bytes.length}`);
-  if (isMapped(bytes)) return `::ffff:${bytes.subarray(12).join(".")}`;
-  const groups = Array.from({ length: 8 }, (_, index) => (bytes[2 * index] << 8) | bytes[2 * index + 1]);
-  const zeros = longestZeros(groups);
-  const text = (from: number, to: number) =>
-    groups
-      .slice(from, to)
-      .map((group) => group.toString(16))
-      .join(":");
-  return zeros.count < 2 ? text(0, 8) : `${text(0, zeros.start)}::${text(zeros.start + zeros.count, 8)}`;
 }
 
 /** Orders addresses as numbers in network order, shorter ones first: negative, 0 or positive. */
@@ -97,40 +76,4 @@ export function explainUnusable(address: PrefixedAddress): string | undefined {
 /** How many bits an address of the family has. */
 export function widthOf(family: 4 | 6): 32 | 128 {
   return family === 4 ? 32 : 128;
-}
-
-/** The text must be an IPv6 address without a zone. */
-function readIpv6(text: string): Uint8Array<ArrayBuffer> {
-  const [head, tail] = text.split("::");
-  const front = readGroups(head);
-  const back = tail === undefined ? [] : readGroups(tail);
-  const bytes = new Uint8Array(16);
-  bytes.set(front);
-  bytes.set(back, 16 - back.length);
-  return bytes;
-}
-
-function readGroups(text: string): number[] {
-  if (text === "") return [];
-  return text.split(":").flatMap((group) => {
-    if (group.includes(".")) return group.split(".").map(Number);
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 255];
-  });
-}
-
-/** ::ffff:0:0/96, which RFC 5952 section 5 writes with a dotted tail. */
-function isMapped(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 255));
-}
-
-/** The first of the longest runs of zero groups (RFC 5952 section 4.2.3). */
-function longestZeros(groups: readonly number[]): { start: number; count: number } {
-  let best = { start: 0, count: 0 };
-  for (let start = 0; start < groups.length; start++) {
-    let count = 0;
-    while (groups[start + count] === 0) count++;
-    if (count > best.count) best = { start, count };
-  }
-  return best;
 }

@@ -1,4 +1,5 @@
-import { parseNetmask, toBytes } from "./address.ts";
+import { toBytes } from "../address.ts";
+import { parseNetmask } from "./address.ts";
 import type { RequestedAddress } from "./requestedaddress.ts";
 import { readAddressWord } from "./requestedaddress.ts";
 import type { Word } from "./words.ts";

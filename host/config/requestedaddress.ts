@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
+import { fromBytes, toBytes } from "../address.ts";
 import type { PrefixedAddress } from "../link/link.ts";
-import { type Address, fromBytes, parseAddress, toBytes, widthOf } from "./address.ts";
+import { type Address, parseAddress, widthOf } from "./address.ts";
 import type { Problem } from "./model.ts";
 import { problemAt, showWord } from "./problems.ts";
 import { partOf, type Span, type Word } from "./words.ts";

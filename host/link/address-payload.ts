@@ -1,4 +1,4 @@
-import { addressBytes, addressText } from "./address.ts";
+import { fromBytes, toBytes } from "../address.ts";
 import {
   type Attribute,
   concatenate,
@@ -40,7 +40,7 @@ export function addressQuery(index: number): Uint8Array {
 
 /** The payload that adds or removes an address with CARP's mark, and without duplicate address detection. */
 export function addressChange(index: number, address: PrefixedAddress): Uint8Array {
-  const bytes = addressBytes(address.address);
+  const bytes = toBytes(address.address);
   const isIpv6 = address.family === 6;
   const flags = isIpv6 ? IFA_F_NODAD : 0;
   return addressPayload(isIpv6 ? AF_INET6 : AF_INET, address.prefixLength, flags, index, [
@@ -63,7 +63,7 @@ export function decodeAddress(payload: Uint8Array): AddressRecord | undefined {
   return {
     index: viewOf(payload).getUint32(4, true),
     family: family === AF_INET ? 4 : 6,
-    address: addressText(bytes),
+    address: fromBytes(bytes),
     prefixLength,
     ours: attributes.get(IFA_PROTO)?.[0] === IFAPROT_CARP,
     scope: scopes.get(scope) ?? "other",

@@ -1,5 +1,5 @@
 /** What a node needs to know of the machine before it changes anything, and what it finds there. */
-import { toBytes } from "../config/address.ts";
+import { toBytes } from "../address.ts";
 import type { VirtualHost } from "../config/model.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import type { InterfaceAddress, InterfaceState, Link } from "../link/link.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { InstanceFlag } from "../../assembly/abi.ts";
+import { toBytes } from "../address.ts";
 import { monotonicNs } from "../clock.ts";
-import { toBytes } from "../config/address.ts";
 import type { VirtualHost } from "../config/model.ts";
 import type { Core, VirtualHostParameters } from "../core/core.ts";
 import { ExitCode, OperatorError, SystemError } from "../errors.ts";

@@ -1,8 +1,8 @@
 /** The node's state in the operator's words. */
 
 import { State } from "../../assembly/abi.ts";
+import { fromBytes } from "../address.ts";
 import { wallClockMsAt } from "../clock.ts";
-import { fromBytes } from "../config/address.ts";
 import type { VirtualHost } from "../config/model.ts";
 import type { InstanceRecord, Peer } from "../core/records.ts";
 import { reasonWord, stateWord } from "../core/words.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addressBytes, addressText } from "../../host/link/address.ts";
+import { fromBytes, toBytes } from "../host/address.ts";
 
 describe("addresses as bytes and text", () => {
   test.for([
@@ -14,8 +14,8 @@ describe("addresses as bytes and text", () => {
     ["1:2:3:4:5:6:0:8", [0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 0, 0, 8]],
     ["::ffff:192.0.2.1", [...Array(10).fill(0), 0xff, 0xff, 192, 0, 2, 1]],
   ] as const)("%s", ([text, bytes]) => {
-    expect([...addressBytes(text)]).toEqual(bytes);
-    expect(addressText(Uint8Array.from(bytes))).toBe(text);
+    expect([...toBytes(text)]).toEqual(bytes);
+    expect(fromBytes(Uint8Array.from(bytes))).toBe(text);
   });
 
   test("IPv6 text is what URLs use (RFC 5952), and comes back as the same bytes", () => {
@@ -26,8 +26,8 @@ describe("addresses as bytes and text", () => {
         fc.array(byte, { minLength: 16, maxLength: 16 }),
         (a, b) => {
           for (const bytes of [a, Uint8Array.from(b)]) {
-            const text = addressText(bytes);
-            expect(addressBytes(text)).toEqual(bytes);
+            const text = fromBytes(bytes);
+            expect(toBytes(text)).toEqual(bytes);
             if (!text.includes(".")) expect(new URL(`http://[${text}]/`).hostname).toBe(`[${text}]`);
           }
         },
