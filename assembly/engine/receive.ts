@@ -1,7 +1,7 @@
 /**
- * A batch of received frames, in three phases: the cheap checks for every frame, the HMAC for those that are left,
- * the effects in order of arrival. The order of checks is FreeBSD 15's (protocol §3.1), which is also the cheapest
- * first. A frame's verdict is written into its slot, and the verdict is what is counted.
+ * A batch of received frames: the cheap checks for every frame, the HMAC for those that pass them, gathered eight at a
+ * time, and when all are judged the effects, in order of arrival. The order of checks is FreeBSD 15's (protocol §3.1),
+ * which is also the cheapest first. A frame's verdict is written into its slot, and the verdict is what is counted.
  */
 import {
   INTERFACE_CAPACITY,
