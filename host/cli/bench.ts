@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { wallClockMs } from "../clock.ts";
-import { modulePath } from "../core/load.ts";
+import { canRun, modulePath, type Variant } from "../core/load.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import { coreLoad, javaScriptLoad, type Load, measure } from "./benchload.ts";
 import type { RunCommand, Terminal } from "./terminal.ts";
@@ -29,20 +29,19 @@ export const runBench: RunCommand = async (given, terminal) => {
 };
 
 async function measureAll(seconds: number, workers: number): Promise<Row[]> {
-  const simd = modulePath("simd");
+  const builds = (["simd", "baseline"] as const).filter(canRun);
   const loads: Load[] = [
-    coreLoad("core simd", simd),
-    coreLoad("core baseline", modulePath("baseline")),
+    ...builds.map((name) => coreLoad(`core ${name}`, modulePath(name))),
     javaScriptLoad(),
   ];
   const share = seconds / (loads.length + (workers > 0 ? 1 : 0));
   const rows = loads.map((load) => rowOf(load.name, measure(load, share)));
-  if (workers > 0) rows.splice(1, 0, await measureWorkers(simd, workers, share));
+  if (workers > 0) rows.splice(1, 0, await measureWorkers(builds[0], workers, share));
   return rows;
 }
 
 /** Each worker has a core of its own; what they do in the same time is added. */
-async function measureWorkers(path: string, count: number, seconds: number): Promise<Row> {
+async function measureWorkers(build: Variant, count: number, seconds: number): Promise<Row> {
   const isCompiled = import.meta.url.endsWith(".js");
   const program = new URL(
     isCompiled ? "./benchworker.js" : "../../build/host/cli/benchworker.js",
@@ -50,14 +49,14 @@ async function measureWorkers(path: string, count: number, seconds: number): Pro
   );
   const workers = Array.from(
     { length: count },
-    () => new Worker(fileURLToPath(program), { workerData: { path, seconds } }),
+    () => new Worker(fileURLToPath(program), { workerData: { path: modulePath(build), seconds } }),
   );
   try {
     await Promise.all(workers.map((worker) => answerOf(worker)));
     const answers = workers.map((worker) => answerOf(worker));
     for (const worker of workers) worker.postMessage("go");
     const framesPerNs = (await Promise.all(answers)).reduce((sum, one) => sum + one, 0);
-    return rowOf(`core simd, ${count} ${count === 1 ? "worker" : "workers"}`, 1 / framesPerNs);
+    return rowOf(`core ${build}, ${count} ${count === 1 ? "worker" : "workers"}`, 1 / framesPerNs);
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }

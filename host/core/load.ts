@@ -57,9 +57,13 @@ export function instantiate(path: string = bestPath(), warmUpMs = 0): CoreExport
   return exports;
 }
 
+/** Whether this processor and engine can run a build of the core. */
+export function canRun(variant: Variant): boolean {
+  return WebAssembly.validate(readModule(modulePath(variant)));
+}
+
 function bestPath(): string {
-  const path = modulePath("simd");
-  return WebAssembly.validate(readModule(path)) ? path : modulePath("baseline");
+  return modulePath(canRun("simd") ? "simd" : "baseline");
 }
 
 function readModule(path: string): Buffer<ArrayBuffer> {
