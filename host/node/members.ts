@@ -204,17 +204,18 @@ export class Members {
   }
 
   /**
-   * Somebody took addresses, named as `INDEX ADDRESS`, from the interfaces. Those of virtual hosts that hold them are
-   * put back, unless this happens too often.
+   * Somebody took addresses, named as `INDEX ADDRESS`, from the interfaces, or may have taken any. Those of virtual
+   * hosts that hold them are put back, unless this happens too often.
    */
-  noticeLosses(removed: ReadonlySet<string>): void {
-    if (removed.size === 0) return;
+  noticeLosses(removed: ReadonlySet<string> | "any"): void {
+    if (removed !== "any" && removed.size === 0) return;
     const lost: { readonly member: Member; readonly address: PrefixedAddress }[] = [];
     for (const member of this.members.values()) {
       if (!member.holding.held) continue;
       const { carrierIndex } = member.holding;
       for (const address of member.host.addresses) {
-        if (removed.has(`${carrierIndex} ${address.address}`)) lost.push({ member, address });
+        if (removed === "any" || removed.has(`${carrierIndex} ${address.address}`))
+          lost.push({ member, address });
       }
     }
     if (lost.length === 0) return;

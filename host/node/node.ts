@@ -130,13 +130,16 @@ export class CarpNode {
   turnLink(): void {
     const touched = new Set<Port>();
     const removed = new Set<string>();
+    let isOverrun = false;
     for (const event of this.parts.link.events()) {
+      if (event.kind === "overrun") isOverrun = true;
       if (event.kind === "address-removed") removed.add(`${event.index} ${event.address.address}`);
       // Virtual addresses that come and go, ours above all, are nothing that an interface advertises from.
       const isOurs = "ours" in event && event.ours;
       if (!isOurs) for (const port of this.ports.touchedBy(event)) touched.add(port);
     }
-    this.members.noticeLosses(removed);
+    // After events were lost, every address that is held may be gone.
+    this.members.noticeLosses(isOverrun ? "any" : removed);
     for (const port of touched) this.refresh(port);
     this.path.settle();
   }

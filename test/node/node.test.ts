@@ -149,6 +149,15 @@ describe("a MASTER", () => {
     expect(addresses()).toEqual(["192.0.2.2"]);
   });
 
+  it("puts an address back whose removal was among the events that the kernel lost", () => {
+    link.removeByHand(eth0, { family: 4, address: "192.0.2.1", prefixLength: 24 });
+    link.events();
+    link.overrun();
+    node.turnLink();
+    expect(addresses()).toContain("192.0.2.1");
+    expect(status().state).toBe("MASTER");
+  });
+
   it("goes to INIT, demoted, when the carrier is lost, and starts over from BACKUP", () => {
     link.change(eth0, { carrier: false });
     node.turnLink();
