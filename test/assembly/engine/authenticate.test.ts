@@ -27,7 +27,8 @@ describe.each(modules)("$name", ({ path }) => {
           expect(verdicts(core, frames), `${count} addresses, round ${round}`).toEqual([
             Verdict.Ok,
             Verdict.BadAuth,
-            set.length > 1 && sameFamily(set) ? Verdict.BadAuth : expect.anything(),
+            // With one address less: another digest, or no advertisement at all.
+            set.length > 1 ? Verdict.BadAuth : Verdict.NotCarp,
           ]);
         }
       }
@@ -163,10 +164,6 @@ function damaged(frame: Uint8Array, at: number, bits: number): Uint8Array {
   const result = Uint8Array.from(frame);
   result[carpOffset[frame[12] === 0x08 ? 4 : 6] + at] ^= bits;
   return resealed(result);
-}
-
-function sameFamily(set: readonly string[]): boolean {
-  return set[0].includes(":") === set[1].includes(":");
 }
 
 function list4(count: number): string[] {
