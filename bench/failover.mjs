@@ -1,7 +1,7 @@
 // Failover beside ucarp: both run the same course in turn, in network namespaces on this machine.
 //   node bench/failover.mjs [--runs 10] [--idle-seconds 20] [--program build/host/main.js]
 // Prints a Markdown table with min / median / max. Needs root (or a user namespace), ucarp, tcpdump and ping.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,9 +9,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startPinger } from "../build/host/demo/client.js";
 import { createLab } from "../build/host/demo/lab.js";
-import { canUseNamespaces, runAgainInUserNamespace } from "../build/host/demo/namespaces.js";
 import { startNode, startOn } from "../build/host/demo/nodes.js";
 import { observe } from "../build/host/demo/observer.js";
+import { cpuNs, inNamespaces, residentMib, until } from "./course.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -25,19 +25,10 @@ const idleSeconds = Number(options["idle-seconds"]);
 const address = "192.168.1.50";
 const backupSkew = 100;
 const masterDownMs = 3000 + (backupSkew * 1000) / 256;
-const marker = "CARP_BENCH_NAMESPACE";
 /** ucarp reads its socket up to a second late: only then is its backup settled. */
 const settleMs = 1300;
 
-const ability = await canUseNamespaces();
-if (ability.kind === "user-namespace" && process.env[marker] === undefined) {
-  process.exitCode = await runAgainInUserNamespace(marker);
-} else if (ability.kind !== "here") {
-  process.stderr.write(`bench: network namespaces are needed: ${ability.reason ?? "not allowed here"}\n`);
-  process.exitCode = 1;
-} else {
-  await main();
-}
+await inNamespaces(main);
 
 async function main() {
   const folder = await mkdtemp(join(tmpdir(), "carp-bench-"));
@@ -189,28 +180,6 @@ async function untilBackup(child, state, begun) {
     return (await state()) === "BACKUP";
   });
   return performance.now() - begun;
-}
-
-async function until(probe) {
-  const deadline = performance.now() + 20_000;
-  while (!(await probe())) {
-    if (performance.now() > deadline) throw new Error("the course did not go on within 20 s");
-    await sleep(4);
-  }
-}
-
-/** The time that all threads of the process have been on a CPU. */
-async function cpuNs(pid) {
-  const tasks = await readdir(`/proc/${pid}/task`);
-  const texts = await Promise.all(
-    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/schedstat`, "utf8")),
-  );
-  return texts.reduce((sum, text) => sum + Number(text.split(" ")[0]), 0);
-}
-
-async function residentMib(pid) {
-  const text = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+)/.exec(text)[1]) / 1024;
 }
 
 function add(samples, figures) {

@@ -2,7 +2,7 @@
 // pair carries: first at the master, then at its backup. Ours and ucarp's in turn, in network namespaces on this machine.
 //   node bench/flood.mjs [--seconds 60] [--program build/host/main.js] [--write]
 // Prints a Markdown table; --write puts it into bench/RESULTS.md. Needs root (or a user namespace), cc, ucarp, tcpdump.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createLab } from "../build/host/demo/lab.js";
-import { canUseNamespaces, runAgainInUserNamespace } from "../build/host/demo/namespaces.js";
 import { startNode } from "../build/host/demo/nodes.js";
 import { PcapReader } from "../build/host/demo/pcap-reader.js";
+import { cpuNs, inNamespaces, residentMib, until } from "./course.mjs";
 import { provenance, table, writeSection } from "./results.mjs";
 import { catchAdvertisement, compileSender, send, withWrongTags } from "./sender.mjs";
 
@@ -26,17 +26,8 @@ const { values: options } = parseArgs({
 const seconds = Number(options.seconds);
 const address = "192.168.1.50";
 const intervalMs = 1000;
-const marker = "CARP_BENCH_NAMESPACE";
 
-const ability = await canUseNamespaces();
-if (ability.kind === "user-namespace" && process.env[marker] === undefined) {
-  process.exitCode = await runAgainInUserNamespace(marker);
-} else if (ability.kind !== "here") {
-  process.stderr.write(`bench: network namespaces are needed: ${ability.reason ?? "not allowed here"}\n`);
-  process.exitCode = 1;
-} else {
-  await main();
-}
+await inNamespaces(main);
 
 async function main() {
   const folder = await mkdtemp(join(tmpdir(), "carp-bench-"));
@@ -228,26 +219,4 @@ async function ucarpIn(folder) {
     return { process: child, state, told };
   };
   return { name: "ucarp", start };
-}
-
-async function until(probe) {
-  const deadline = performance.now() + 20_000;
-  while (!(await probe())) {
-    if (performance.now() > deadline) throw new Error("the course did not go on within 20 s");
-    await sleep(20);
-  }
-}
-
-/** The time that all threads of the process have been on a CPU. */
-async function cpuNs(pid) {
-  const tasks = await readdir(`/proc/${pid}/task`);
-  const texts = await Promise.all(
-    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/schedstat`, "utf8")),
-  );
-  return texts.reduce((sum, text) => sum + Number(text.split(" ")[0]), 0);
-}
-
-async function residentMib(pid) {
-  const text = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+)/.exec(text)[1]) / 1024;
 }

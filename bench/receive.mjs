@@ -2,7 +2,7 @@
 // a wrong tag, and ones for a VHID that is not configured, at given rates and at everything the pair carries.
 //   node bench/receive.mjs [--seconds 2] [--rates 1000,20000,100000,0] [--rounds 3] [--program build/host/main.js] [--write]
 // Prints a Markdown table of medians; --write puts it into bench/RESULTS.md. Needs root (or a user namespace), cc, ucarp.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,8 +10,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createLab } from "../build/host/demo/lab.js";
-import { canUseNamespaces, runAgainInUserNamespace } from "../build/host/demo/namespaces.js";
 import { startNode } from "../build/host/demo/nodes.js";
+import { cpuNs, inNamespaces } from "./course.mjs";
 import { provenance, table, writeSection } from "./results.mjs";
 import { catchAdvertisement, compileSender, send, withVhid, withWrongTags } from "./sender.mjs";
 
@@ -28,17 +28,8 @@ const seconds = Number(options.seconds);
 const rates = options.rates.split(",").map(Number);
 const rounds = Number(options.rounds);
 const address = "192.168.1.50";
-const marker = "CARP_BENCH_NAMESPACE";
 
-const ability = await canUseNamespaces();
-if (ability.kind === "user-namespace" && process.env[marker] === undefined) {
-  process.exitCode = await runAgainInUserNamespace(marker);
-} else if (ability.kind !== "here") {
-  process.stderr.write(`bench: network namespaces are needed: ${ability.reason ?? "not allowed here"}\n`);
-  process.exitCode = 1;
-} else {
-  await main();
-}
+await inNamespaces(main);
 
 async function main() {
   const folder = await mkdtemp(join(tmpdir(), "carp-bench-"));
@@ -190,13 +181,4 @@ function statusOf(socketPath) {
     asked.on("error", reject);
     asked.end();
   });
-}
-
-/** The time that all threads of the process have been on a CPU. */
-async function cpuNs(pid) {
-  const tasks = await readdir(`/proc/${pid}/task`);
-  const texts = await Promise.all(
-    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/schedstat`, "utf8")),
-  );
-  return texts.reduce((sum, text) => sum + Number(text.split(" ")[0]), 0);
 }

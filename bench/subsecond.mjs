@@ -1,7 +1,7 @@
 // Service below a second: two of our nodes with advbase 0 (OpenBSD's dialect), and what a client sees when one is lost.
 //   node bench/subsecond.mjs [--runs 10] [--seconds 20] [--no-write] [--program build/host/main.js]
 // Prints tables and writes the section `subsecond` of bench/RESULTS.md. Needs root (or a user namespace), tcpdump, ping.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,9 +9,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { createLab } from "../build/host/demo/lab.js";
-import { canUseNamespaces, runAgainInUserNamespace } from "../build/host/demo/namespaces.js";
 import { startNode, startOn } from "../build/host/demo/nodes.js";
 import { observe } from "../build/host/demo/observer.js";
+import { cpuNs, inNamespaces, until } from "./course.mjs";
 import { provenance, table, writeSection } from "./results.mjs";
 
 const { values: options } = parseArgs({
@@ -23,20 +23,11 @@ const { values: options } = parseArgs({
   },
 });
 const address = "192.168.1.50";
-const marker = "CARP_BENCH_NAMESPACE";
 const skews = [1, 10, 50];
 /** The most clients ask: every two milliseconds. */
 const pingSeconds = "0.002";
 
-const ability = await canUseNamespaces();
-if (ability.kind === "user-namespace" && process.env[marker] === undefined) {
-  process.exitCode = await runAgainInUserNamespace(marker);
-} else if (ability.kind !== "here") {
-  process.stderr.write(`bench: network namespaces are needed: ${ability.reason ?? "not allowed here"}\n`);
-  process.exitCode = 1;
-} else {
-  await main();
-}
+await inNamespaces(main);
 
 async function main() {
   const folder = await mkdtemp(join(tmpdir(), "carp-bench-"));
@@ -148,23 +139,6 @@ async function stateOf(node) {
 
 async function transitionsOf(node) {
   return (await node.status())[0].transitions;
-}
-
-async function cpuNs(pid) {
-  const threads = await readdir(`/proc/${pid}/task`);
-  const times = await Promise.all(
-    threads.map(
-      async (thread) => (await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8")).split(" ")[0],
-    ),
-  );
-  return times.reduce((sum, time) => sum + Number(time), 0);
-}
-
-async function until(isSo, timeoutMs = 20_000) {
-  for (const end = performance.now() + timeoutMs; performance.now() < end; await sleep(5)) {
-    if (await isSo()) return;
-  }
-  throw new Error("that did not come about");
 }
 
 function spread(values) {
