@@ -341,6 +341,9 @@ export const SCRATCH_SIZE = 4096;
 /** Where eight HMACs are computed side by side. */
 export const LANES_OFFSET = SCRATCH_OFFSET + SCRATCH_SIZE;
 export const LANES_SIZE = 6144;
+/** u32 each: the slots whose candidates lie in the lanes. */
+export const WAITING_OFFSET = LANES_OFFSET + LANES_SIZE;
+export const WAITING_SIZE = 32;
 export const RECEIVE_OFFSET = 65536;
 export const TRANSMIT_OFFSET = RECEIVE_OFFSET + RECEIVE_CAPACITY * RECEIVE_SLOT_SIZE;
 export const EVENTS_OFFSET = TRANSMIT_OFFSET + TRANSMIT_CAPACITY * TRANSMIT_SLOT_SIZE;

@@ -16,13 +16,14 @@ import {
   RECEIVE_OFFSET,
   SETTINGS_OFFSET,
 } from "./abi.ts";
-import { candidatesAtOnce, prepareAuthentication } from "./engine/authenticate.ts";
+import { candidatesAtOnce } from "./engine/authenticate.ts";
 import { obey } from "./engine/command.ts";
 import { judge, receive } from "./engine/receive.ts";
 import { testKnownAnswers } from "./engine/selftest.ts";
 import { runDeadlines } from "./engine/timeout.ts";
 import { noteSent, transmit } from "./engine/transmit.ts";
 import { settings } from "./memory/records.ts";
+import { prepareLanes } from "./protocol/authenticator.ts";
 import { nextDeadline } from "./protocol/schedule.ts";
 import { announceDemotion } from "./protocol/state.ts";
 
@@ -48,7 +49,7 @@ export function selftest(): i32 {
 export function reset(now: i64, counterBase: u64): void {
   memory.fill(INSTANCES_OFFSET, 0, settings().instanceLimit * INSTANCE_SIZE);
   memory.fill(SETTINGS_OFFSET, 0, RECEIVE_OFFSET - SETTINGS_OFFSET);
-  prepareAuthentication();
+  prepareLanes();
   const all = settings();
   all.now = now;
   all.counterBase = counterBase;

@@ -71,8 +71,16 @@ export function lanesFill(scratch: usize, lane: u32, saved: usize): void {
   lanes.fillLane(scratch, lane, saved);
 }
 
-export function lanesPlace(scratch: usize, lane: u32, saved: usize, suffix: usize, digest: usize): void {
-  lanes.placeMessage(scratch, lane, saved, suffix, digest);
+export function lanesHold(scratch: usize, lane: u32, saved: usize): bool {
+  return lanes.holds(scratch, lane, saved);
+}
+
+export function lanesForget(scratch: usize, saved: usize): void {
+  lanes.forgetLanes(scratch, saved);
+}
+
+export function lanesPlace(scratch: usize, lane: u32, suffix: usize, digest: usize): void {
+  lanes.placeMessage(scratch, lane, suffix, digest);
 }
 
 export function lanesFinish(scratch: usize): void {

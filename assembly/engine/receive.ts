@@ -8,7 +8,6 @@ import {
   InstanceFlag,
   NO_INSTANCE,
   RECEIVE_CAPACITY,
-  RECEIVE_FRAME,
   RECEIVE_FRAME_CAPACITY,
   Verdict,
 } from "../abi.ts";
@@ -30,9 +29,9 @@ import * as carp from "../wire/carp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
-import { authenticate, beginAuthentication, concludeWaiting } from "./authenticate.ts";
+import { authenticate, concludeWaiting } from "./authenticate.ts";
 import { countReceived } from "./counters.ts";
-import { counterOf, headerOf, packetOf } from "./slot.ts";
+import { counterOf, frameOf, headerOf, note, packetOf } from "./slot.ts";
 
 /** The packet types that are ours: to this host, broadcast and multicast (packet(7)). */
 const LAST_OWN_PACKET_TYPE: u8 = 2;
@@ -43,7 +42,6 @@ const PLAIN_SIZE: usize = ipv4.HEADER_SIZE + carp.HEADER_SIZE;
 /** Judges slots 0 to `count - 1` and changes nothing but their verdicts. */
 export function judge(count: u32): void {
   assert(count <= (RECEIVE_CAPACITY as u32));
-  beginAuthentication();
   let waiting: u32 = 0;
   for (let index: u32 = 0; index < count; index++) {
     const slot = receiveSlotAt(index);
@@ -68,61 +66,61 @@ export function receive(count: u32): void {
   }
 }
 
-/** The cheap checks: a verdict, or Pending for a frame whose HMAC is still to be verified. */
+/**
+ * The cheap checks: a verdict, or Pending for a frame whose HMAC is still to be verified. Every condition is a branch of
+ * its own: joined by `&&` it would be made a value first, and tested then.
+ */
 function check(slot: ReceiveSlot): Verdict {
   if (slot.packetType > LAST_OWN_PACKET_TYPE) return Verdict.NotForUs;
   const captured = slot.capturedLength as usize;
-  assert((captured as i32) <= RECEIVE_FRAME_CAPACITY && (slot.interfaceIndex as i32) < INTERFACE_CAPACITY);
+  const interfaceIndex = slot.interfaceIndex as u32;
+  assert((captured as i32) <= RECEIVE_FRAME_CAPACITY);
+  assert((interfaceIndex as i32) < INTERFACE_CAPACITY);
   if (captured < ethernet.HEADER_SIZE) return Verdict.NotCarp;
-  const type = ethernet.rawType(changetype<usize>(slot) + RECEIVE_FRAME);
+  const type = ethernet.rawType(frameOf(slot));
   const packet = packetOf(slot);
-  const available = captured - ethernet.HEADER_SIZE;
-  let length: usize;
-  let payload: usize;
-  let summed: usize;
+  let available = captured - ethernet.HEADER_SIZE;
+  let header: usize;
+  let payload: usize = carp.HEADER_SIZE;
+  let summed: usize = carp.HEADER_SIZE;
   let hopLimit: u32;
-  if (
-    type == ethernet.swapped(ethernet.TYPE_IPV4) &&
-    available >= PLAIN_SIZE &&
-    ipv4.isPlain(packet, PLAIN_SIZE)
-  ) {
-    if (!ipv4.hasValidChecksum(packet, ipv4.HEADER_SIZE)) return Verdict.BadIpChecksum;
+  if (type == ethernet.swapped(ethernet.TYPE_IPV4)) {
+    let length: usize = ipv4.HEADER_SIZE;
+    if (available >= PLAIN_SIZE && ipv4.isPlain(packet, PLAIN_SIZE)) {
+      if (!ipv4.hasValidChecksum(packet, ipv4.HEADER_SIZE)) return Verdict.BadIpChecksum;
+    } else {
+      length = ipv4.headerLength(packet, available);
+      if (length == 0) return Verdict.NotCarp;
+      if (ipv4.protocol(packet) != ipv4.PROTOCOL_CARP) return Verdict.NotCarp;
+      if (!ipv4.hasValidChecksum(packet, length)) return Verdict.BadIpChecksum;
+      if (ipv4.isFragment(packet)) return Verdict.Fragment;
+      const total = ipv4.totalLength(packet);
+      if (total < length) return Verdict.NotCarp;
+      payload = total - length;
+      summed = payload;
+    }
     slot.family = 4;
-    length = ipv4.HEADER_SIZE;
-    payload = carp.HEADER_SIZE;
-    summed = carp.HEADER_SIZE;
-    hopLimit = ipv4.timeToLive(packet);
-  } else if (type == ethernet.swapped(ethernet.TYPE_IPV4)) {
-    length = ipv4.headerLength(packet, available);
-    if (length == 0 || ipv4.protocol(packet) != ipv4.PROTOCOL_CARP) return Verdict.NotCarp;
-    if (!ipv4.hasValidChecksum(packet, length)) return Verdict.BadIpChecksum;
-    if (ipv4.isFragment(packet)) return Verdict.Fragment;
-    const total = ipv4.totalLength(packet);
-    if (total < length) return Verdict.NotCarp;
-    slot.family = 4;
-    payload = total - length;
-    summed = payload;
+    header = packet + length;
+    available -= length;
     hopLimit = ipv4.timeToLive(packet);
   } else if (type == ethernet.swapped(ethernet.TYPE_IPV6)) {
-    if (!ipv6.checkHeader(packet, available) || ipv6.nextHeader(packet) != ipv6.NEXT_HEADER_CARP)
-      return Verdict.NotCarp;
+    if (!ipv6.checkHeader(packet, available)) return Verdict.NotCarp;
+    if (ipv6.nextHeader(packet) != ipv6.NEXT_HEADER_CARP) return Verdict.NotCarp;
     slot.family = 6;
-    length = ipv6.HEADER_SIZE;
+    header = packet + ipv6.HEADER_SIZE;
+    available -= ipv6.HEADER_SIZE;
     payload = ipv6.payloadLength(packet);
-    summed = carp.HEADER_SIZE;
     hopLimit = ipv6.hopLimit(packet);
   } else {
     return Verdict.NotCarp;
   }
   if (!settings().allow) return Verdict.NotAllowed;
-  const interfaceIndex = slot.interfaceIndex as u32;
   if (!interfaceAt(interfaceIndex).inUse) return Verdict.BadInterface;
-  if (payload > available - length || payload < carp.SMALLEST_SIZE) return Verdict.BadLength;
-  const header = packet + length;
+  if (payload > available) return Verdict.BadLength;
+  if (payload < carp.SMALLEST_SIZE) return Verdict.BadLength;
   const vhid = carp.vhid(header);
   const index = lookUp(interfaceIndex, vhid);
-  slot.instance = index as u16;
-  slot.carpOffset = (ethernet.HEADER_SIZE + length) as u16;
+  note(slot, index, header);
   const version = carp.version(header);
   if (version == carp.VERSION) {
     if (payload < carp.HEADER_SIZE) return Verdict.BadLength;
@@ -134,7 +132,9 @@ function check(slot: ReceiveSlot): Verdict {
   const instance = instanceAt(index);
   if ((slot.family == 4 ? instance.count4 : instance.count6) == 0) return Verdict.BadVhid;
   if (version != carp.VERSION) return Verdict.BadVersion;
-  if (hopLimit != HOP_LIMIT && !isUnicast(instance, slot.family)) return Verdict.BadTtl;
+  if (hopLimit != HOP_LIMIT) {
+    if (!isUnicast(instance, slot.family)) return Verdict.BadTtl;
+  }
   return Verdict.Pending;
 }
 

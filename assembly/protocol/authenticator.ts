@@ -10,6 +10,8 @@ import {
   INSTANCE_ADDRESSES4,
   INSTANCE_ADDRESSES6,
   KEY_CAPACITY,
+  LANES_OFFSET,
+  LANES_SIZE,
   SCRATCH_OFFSET,
   SCRATCH_SIZE,
 } from "../abi.ts";
@@ -21,8 +23,14 @@ import { INSTANCE_HMAC, INSTANCE_KEY, Instance } from "../memory/records.ts";
 /** The prefix is assembled behind the scratch memory that the HMAC itself uses. */
 const PREFIX: usize = (SCRATCH_OFFSET as usize) + 1024;
 
+/** Call it when the memory has been cleared. */
+export function prepareLanes(): void {
+  if (ASC_FEATURE_SIMD) lanes.prepareLanes(LANES_OFFSET);
+}
+
 /** Saves the instance's HMAC anew; call it when key, VHID or addresses have changed. */
 export function prepare(instance: Instance): void {
+  forget(instance);
   const record = changetype<usize>(instance);
   const length4 = (instance.count4 as usize) << 2;
   const length6 = (instance.count6 as usize) << 4;
@@ -41,6 +49,11 @@ export function prepare(instance: Instance): void {
   );
 }
 
+/** Wipes what the lanes hold of an instance, whose record the caller changes or wipes. */
+export function forget(instance: Instance): void {
+  if (ASC_FEATURE_SIMD) lanes.forgetLanes(LANES_OFFSET, changetype<usize>(instance) + INSTANCE_HMAC);
+}
+
 /** Whether the 20 bytes at `digest` authenticate the 8 bytes at `counter` for this instance. Constant time. */
 export function verifies(instance: Instance, counter: usize, digest: usize): bool {
   const computed = (SCRATCH_OFFSET as usize) + HMAC_SCRATCH_SIZE;
@@ -48,25 +61,28 @@ export function verifies(instance: Instance, counter: usize, digest: usize): boo
   return sameDigest(computed, digest);
 }
 
-/** Whether this instance's packets can be verified eight at a time. */
-export function fitsLane(instance: Instance): bool {
-  return fitsLanes(changetype<usize>(instance) + INSTANCE_HMAC);
+/** Whether the lane is this instance's. */
+export function holdsLane(instance: Instance, lane: u32): bool {
+  return lanes.holds(LANES_OFFSET, lane, changetype<usize>(instance) + INSTANCE_HMAC);
 }
 
-/** Lays what authenticates packets of this instance, which fits, into a lane of `scratch`. */
-export function fillLane(instance: Instance, scratch: usize, lane: u32): void {
-  lanes.fillLane(scratch, lane, changetype<usize>(instance) + INSTANCE_HMAC);
+/** Makes the lane this instance's, or returns false where its packets are to be verified one by one. */
+export function takeLane(instance: Instance, lane: u32): bool {
+  const saved = changetype<usize>(instance) + INSTANCE_HMAC;
+  if (!fitsLanes(saved)) return false;
+  lanes.fillLane(LANES_OFFSET, lane, saved);
+  return true;
 }
 
-/** Lays the 8 bytes at `counter` and the 20 at `digest` into a lane that holds this instance. */
-export function placeMessage(
-  instance: Instance,
-  counter: usize,
-  digest: usize,
-  scratch: usize,
-  lane: u32,
-): void {
-  lanes.placeMessage(scratch, lane, changetype<usize>(instance) + INSTANCE_HMAC, counter, digest);
+/** Lays the 8 bytes at `counter` and the 20 at `digest` into a lane that is the instance's. */
+export function placeInLane(lane: u32, counter: usize, digest: usize): void {
+  lanes.placeMessage(LANES_OFFSET, lane, counter, digest);
+}
+
+/** Verifies what lies in the lanes: a bit for each lane whose digest authenticates its counter. Constant time. */
+export function verifyLanes(): u32 {
+  lanes.finishLanes(LANES_OFFSET);
+  return lanes.matchingLanes(LANES_OFFSET);
 }
 
 /** Writes the digest of the 8 bytes at `counter`. */
@@ -166,3 +182,4 @@ function isLinkLocal(address: usize): bool {
 
 if (1024 + 3 + 4 * ADDRESS_CAPACITY + 16 * ADDRESS_CAPACITY > SCRATCH_SIZE)
   ERROR("the scratch memory is too small");
+if (lanes.LANES_SCRATCH_SIZE > (LANES_SIZE as usize)) ERROR("the lanes' scratch memory is too small");

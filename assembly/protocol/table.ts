@@ -1,7 +1,7 @@
 /** The virtual hosts: created, found, destroyed. A VHID belongs to an interface (protocol §3.1). */
 import { INSTANCE_CAPACITY, INSTANCE_SIZE, NO_INSTANCE } from "../abi.ts";
 import { Instance, indexOf, instanceAt, lookUp, setLookUp, settings } from "../memory/records.ts";
-import { prepare } from "./authenticator.ts";
+import { forget, prepare } from "./authenticator.ts";
 import { NEVER } from "./constants.ts";
 import { release } from "./demotion.ts";
 import { retract } from "./outbox.ts";
@@ -40,6 +40,7 @@ export function create(interfaceIndex: u32, vhid: u32): Instance {
 
 /** Forgets a virtual host that is in INIT, its key included, and what it added to the demotion. */
 export function destroy(instance: Instance): void {
+  forget(instance);
   release(instance);
   dismiss(instance);
   retract(instance, 0xff);

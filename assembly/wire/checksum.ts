@@ -16,26 +16,31 @@ export function sum(data: usize, length: usize): u32 {
   return fold(total);
 }
 
-/** Whether 20 bytes that contain their own checksum are intact. The order of bytes does not matter for this. */
+/**
+ * Whether 20 bytes that contain their own checksum, and are not all zero, are intact. The order of bytes does not matter
+ * for this.
+ */
 export function isIntact20(data: usize): bool {
-  return isWhole(pair(load<u64>(data)) + pair(load<u64>(data, 8)) + (load<u32>(data, 16) as u64));
+  return isWhole(sumOf16(data) + (load<u32>(data, 16) as u64));
 }
 
 /** The same for 36 bytes. */
 export function isIntact36(data: usize): bool {
-  const half = pair(load<u64>(data)) + pair(load<u64>(data, 8));
-  return isWhole(half + pair(load<u64>(data, 16)) + pair(load<u64>(data, 24)) + (load<u32>(data, 32) as u64));
+  return isWhole(sumOf16(data) + sumOf16(data + 16) + (load<u32>(data, 32) as u64));
 }
 
-/** The sum of two words. */
-function pair(words: u64): u64 {
-  return (words & 0xffffffff) + (words >> 32);
+/** The sum of the four words of 16 bytes. */
+function sumOf16(data: usize): u64 {
+  const half = (load<u32>(data) as u64) + (load<u32>(data, 4) as u64);
+  return half + ((load<u32>(data, 8) as u64) + (load<u32>(data, 12) as u64));
 }
 
-/** Whether a sum of at most nine words is a multiple of 0xffff and not 0: once folded it is then one or two times that. */
+/**
+ * Whether a sum of at most 2^32 words is a multiple of 0xffff, as one that folds to 0xffff is. Since that times
+ * 0x0001000100010001 is -1 modulo 2^64, a multiple gives its negated quotient, which is small, and nothing else does.
+ */
 function isWhole(total: u64): bool {
-  const folded = ((total & 0xffff) + ((total >> 16) & 0xffff) + (total >> 32)) as u32;
-  return folded == 0xffff || folded == 0x1fffe;
+  return 0 - total * 0x0001000100010001 <= 0x0001000100010001;
 }
 
 /** The checksum to store where the field was 0 while summing. */

@@ -17,12 +17,13 @@ const DONT_FRAGMENT: u32 = 0x4000;
 
 /**
  * Whether this is the beginning of a CARP packet of exactly `size` bytes without options, and no fragment: two masked
- * comparisons for the frames that matter. At least HEADER_SIZE bytes are there.
+ * words for the frames that matter. At least HEADER_SIZE bytes are there.
  */
 export function isPlain(packet: usize, size: usize): bool {
-  // From byte 2 on, the first in the lowest bits: total length, identity, flags and fragment offset, TTL, protocol.
-  const wanted = (bswap<u16>(size as u16) as u64) | ((PROTOCOL_CARP as u64) << 56);
-  return load<u8>(packet) == 0x45 && (load<u64>(packet, 2) & 0xff00ff3f0000ffff) == wanted;
+  // The first byte is the lowest: version and IHL, any TOS, total length; flags and offset, any TTL, protocol.
+  const start = (load<u32>(packet) & 0xffff00ff) ^ (0x45 | ((bswap<u16>(size as u16) as u32) << 16));
+  const middle = (load<u32>(packet, 6) & 0xff00ff3f) ^ (PROTOCOL_CARP << 24);
+  return (start | middle) == 0;
 }
 
 /** The header's length in bytes, options included, or 0 where version, IHL or `available` bytes do not allow one. */

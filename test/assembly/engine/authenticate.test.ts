@@ -1,6 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { CommandResult, InterfaceFlag, RECEIVE_CAPACITY, Verdict } from "../../../assembly/abi.ts";
+import {
+  CommandResult,
+  InterfaceFlag,
+  LANES_OFFSET,
+  LANES_SIZE,
+  RECEIVE_CAPACITY,
+  RECEIVE_OFFSET,
+  Verdict,
+} from "../../../assembly/abi.ts";
 import { Core } from "../../../host/core/core.ts";
 import { instantiate } from "../../../host/core/load.ts";
 import { PacketType } from "../../../host/nic/nic.ts";
@@ -74,6 +82,46 @@ describe.each(modules)("$name", ({ path }) => {
     expect(verdicts(core, frames)).toEqual(
       frames.map((_, index) => (index % 3 === 0 ? Verdict.BadAuth : Verdict.Ok)),
     );
+  });
+
+  test("a new key, other addresses and a new virtual host in an old one's place count from the next batch on", () => {
+    const core = coreWith(path);
+    const [before, after] = [list4(1), list4(2)];
+    const batch = () => [
+      ...Array.from({ length: 9 }, (_, index) => good(1, before, index)),
+      ...Array.from({ length: 9 }, (_, index) => good(1, after, index)),
+      ...Array.from({ length: 9 }, (_, index) => advertisement(1, before, BigInt(index), "another")),
+    ];
+    const expectOk = (which: number) =>
+      expect(verdicts(core, batch())).toEqual(
+        Array.from({ length: 27 }, (_, index) =>
+          Math.floor(index / 9) === which ? Verdict.Ok : Verdict.BadAuth,
+        ),
+      );
+    setAddresses(core, 1, before);
+    expectOk(0);
+    setAddresses(core, 1, after);
+    expectOk(1);
+    setAddresses(core, 1, before);
+    core.setVirtualHost(0, 1, { key: Buffer.from("another") });
+    expectOk(2);
+    core.removeVirtualHost(0, 1);
+    expect(new Set(verdicts(core, batch()))).toEqual(new Set([Verdict.BadVhid]));
+    setAddresses(core, 1, before);
+    expectOk(0);
+  });
+
+  test("nothing of a key is left in memory when its virtual host is gone", () => {
+    const core = coreWith(path);
+    const image = core.memory.slice(0, RECEIVE_OFFSET);
+    setAddresses(core, 1, list4(1));
+    verdicts(
+      core,
+      Array.from({ length: 16 }, (_, index) => good(1, list4(1), index)),
+    );
+    core.removeVirtualHost(0, 1);
+    const after = core.memory.slice(LANES_OFFSET, LANES_OFFSET + LANES_SIZE);
+    expect(after).toEqual(image.slice(LANES_OFFSET, LANES_OFFSET + LANES_SIZE));
   });
 
   test("fills the whole ring and leaves nothing of one batch to the next", () => {
