@@ -9,6 +9,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { hmac as nobleHmac } from "@noble/hashes/hmac.js";
 import { sha1 as nobleSha1 } from "@noble/hashes/legacy.js";
 import { createHMAC, createSHA1 } from "hash-wasm";
@@ -17,6 +18,7 @@ import { fillSlots, setUp } from "../build/host/cli/benchframes.js";
 import { JavaScriptVerifier, nodeCryptoHmac } from "../build/host/cli/benchverifier.js";
 import { Core } from "../build/host/core/core.js";
 import { instantiate } from "../build/host/core/load.js";
+import { instantiateRevectorized } from "../build/host/core/revectorize.js";
 import { compileNative, compilerVersion, nativeNames, startNative } from "./native.mjs";
 import { plot } from "./plot.mjs";
 import { provenance, table, writeSection } from "./results.mjs";
@@ -52,9 +54,11 @@ try {
 }
 
 async function main() {
-  const simd = coreSubjects("core simd", options.simd);
-  const baseline = coreSubjects("core baseline", options.baseline);
+  const revectorized = revectorizedSubject();
+  const simd = coreSubjects("core simd", instantiate(options.simd));
+  const baseline = coreSubjects("core baseline", instantiate(options.baseline));
   const subjects = [
+    ...(revectorized ? [revectorized] : []),
     ...[...Object.values(workloads), ...Object.values(rejects)].flatMap((load) => [
       simd.batchOf(load, slotCount),
       baseline.batchOf(load, slotCount),
@@ -73,9 +77,19 @@ async function main() {
   report(figures, probeNs, await native?.clock());
 }
 
-/** What one module does with each load: checked at once, timed in rounds. */
-function coreSubjects(name, path) {
-  const wasm = instantiate(path);
+/** The core as `carp up --revectorize` has it, optimised before the others are compiled without; undefined without it. */
+function revectorizedSubject() {
+  const { exports, warning } = instantiateRevectorized(50);
+  if (warning !== undefined) return undefined;
+  const subject = coreSubjects("core revectorized", exports).batchOf(workloads.valid, slotCount);
+  const end = performance.now() + 200;
+  while (performance.now() < end) exports.verifyFrames(slotCount);
+  setFlagsFromString("--no-experimental-wasm-revectorize");
+  return subject;
+}
+
+/** What one instance does with each load: checked at once, timed in rounds. */
+function coreSubjects(name, wasm) {
   const core = new Core(wasm);
   const slots = setUp(core, hosts);
   const memory = core.memory;
@@ -164,6 +178,9 @@ function report(figures, probeNs, clock) {
   const ours = of("core simd").ns;
   const contenders = [
     ["core simd", "**the core, SIMD**", "this core, SIMD"],
+    ...(of("core revectorized")
+      ? [["core revectorized", "**the core, SIMD, `--revectorize`**", "this core, --revectorize"]]
+      : []),
     ["core baseline", "**the core, baseline**", "this core, baseline"],
     ...(native?.variants ?? []).map((variant) => [variant, ...nativeNames[variant]]),
     ...["node:crypto", "@noble/hashes", "hash-wasm"].map((name) => [

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Verdict } from "../../assembly/abi.ts";
 import { monotonicNs } from "../clock.ts";
 import { Core } from "../core/core.ts";
-import { instantiate } from "../core/load.ts";
+import { type CoreExports, instantiate } from "../core/load.ts";
 import { verdictWord } from "../core/words.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import { type BenchHost, composeFrame, fillSlots, setUp } from "./benchframes.ts";
@@ -17,7 +17,12 @@ export interface Load {
 
 /** The module at `path`. Throws OperatorError (Failed) where it cannot be loaded, or judges a frame wrongly. */
 export function coreLoad(name: string, path: string): Load {
-  const core = new Core(instantiate(path));
+  return coreLoadOf(name, instantiate(path));
+}
+
+/** The same, of an instance. */
+export function coreLoadOf(name: string, exports: CoreExports): Load {
+  const core = new Core(exports);
   const slots = setUp(core, [host]);
   const judge = (frames: readonly Uint8Array[]) => {
     fillSlots(slots, frames);

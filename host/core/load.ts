@@ -36,11 +36,12 @@ export function modulePath(variant: Variant = "simd"): string {
 /**
  * Compiles and instantiates the core, synchronously, and has it pass its known answers: once, or for `warmUpMs`
  * milliseconds, after which its code runs as fast as it will. Without a `path`, the build with SIMD where the
- * processor has it.
+ * processor has it. With a `label`, a custom section, the engine takes it for a module of its own, and gives it no code
+ * that was compiled for another, under other flags.
  * @throws OperatorError where the file is missing, of another version, or computes wrongly on this machine.
  */
-export function instantiate(path: string = bestPath(), warmUpMs = 0): CoreExports {
-  const { exports } = instantiateSync<CoreExports>(readModule(path), {});
+export function instantiate(path: string = bestPath(), warmUpMs = 0, label?: string): CoreExports {
+  const { exports } = instantiateSync<CoreExports>(labelled(readModule(path), label), {});
   if (exports.abiVersion() !== ABI_VERSION) {
     throw new OperatorError(ExitCode.Failed, `${path} has another ABI version: rebuild with npm run build`);
   }
@@ -55,6 +56,13 @@ export function instantiate(path: string = bestPath(), warmUpMs = 0): CoreExport
     );
   } while (monotonicMs() < end);
   return exports;
+}
+
+/** Appends an empty custom section (WebAssembly 1.0 §5.5.3) of that name, of at most 100 characters. */
+function labelled(module: Buffer<ArrayBuffer>, label: string | undefined): Buffer<ArrayBuffer> {
+  if (label === undefined) return module;
+  const name = Buffer.from(label);
+  return Buffer.concat([module, Uint8Array.of(0, name.length + 1, name.length), name]);
 }
 
 /** Whether this processor and engine can run a build of the core. */

@@ -25,7 +25,7 @@ export function instantiateRevectorized(warmUpMs: number, major = nodeMajor()): 
   }
   setFlagsFromString(`--${flag}`);
   try {
-    return { exports: instantiate(undefined, warmUpMs), warning: undefined };
+    return { exports: instantiate(undefined, warmUpMs, flag), warning: undefined };
   } catch (error) {
     setFlagsFromString(`--no-${flag}`);
     if (!(error instanceof OperatorError)) throw error;
