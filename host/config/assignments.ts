@@ -1,6 +1,6 @@
 import type { Position, Problem } from "./model.ts";
 import { problemAt } from "./problems.ts";
-import type { PlacedText, Span } from "./words.ts";
+import type { PlacedText, Run, Span } from "./words.ts";
 
 /** One `name=value` or `name+=value` of a shell-like file; the span is the name's. */
 export interface Assignment extends Span {
@@ -120,15 +120,18 @@ class Cursor {
 
   /** The word at the cursor with its quotes resolved; undefined, and a problem, when a quote is never closed. */
   readValue(): PlacedText | undefined {
-    const value: GrowingText = { text: "", lines: [], columns: [], expansions: [] };
-    let quote = "";
+    const value: GrowingText = { text: "", runs: [], expansions: [] };
+    let quote: keyof typeof ordinary = "";
     let opened = this.position();
     while (this.index < this.text.length) {
+      const length = this.lengthOf(ordinary[quote]);
+      if (length > 0) this.keep(value, length);
       const character = this.text[this.index];
+      if (character === undefined) break;
       if (quote === "" && " \t\n\r;&|<>()".includes(character)) return value;
       if (character === quote || (quote === "" && (character === '"' || character === "'"))) {
         opened = this.position();
-        quote = quote === "" ? character : "";
+        quote = quote === "" ? (character as '"' | "'") : "";
         this.step();
       } else if (
         character === "\\" &&
@@ -137,12 +140,12 @@ class Cursor {
       ) {
         this.step();
         if (this.text[this.index] === "\n") this.step();
-        else this.keep(value);
+        else this.keep(value, 1);
       } else {
         const mayExpand = character === "$" || character === "`";
         if (mayExpand && quote !== "'" && this.looksLike(/`|\$[\w{(@*#?$!-]/y))
           value.expansions.push(value.text.length);
-        this.keep(value);
+        this.keep(value, 1);
       }
     }
     if (quote === "") return value;
@@ -150,10 +153,21 @@ class Cursor {
     return undefined;
   }
 
-  private keep(value: GrowingText): void {
-    value.lines.push(this.line);
-    value.columns.push(this.index - this.lineStart + 1);
-    value.text += this.step();
+  private lengthOf(pattern: RegExp): number {
+    pattern.lastIndex = this.index;
+    return pattern.test(this.text) ? pattern.lastIndex - this.index : 0;
+  }
+
+  /** Adds characters of the source to the value; only the last may be a newline. */
+  private keep(value: GrowingText, length: number): void {
+    const start = value.text.length;
+    const column = this.index - this.lineStart + 1;
+    const run = value.runs.at(-1);
+    if (run === undefined || run.line !== this.line || run.column + start - run.start !== column)
+      value.runs.push({ start, line: this.line, column });
+    value.text += this.text.slice(this.index, this.index + length);
+    this.index += length - 1;
+    this.step();
   }
 
   private step(): string {
@@ -166,9 +180,11 @@ class Cursor {
   }
 }
 
+/** What stands for itself, by the quote around it. */
+const ordinary = { "": /[^\s"'\\$`;&|<>()]+/y, '"': /[^"\\$`\n]+/y, "'": /[^'\n]+/y } as const;
+
 interface GrowingText {
   text: string;
-  readonly lines: number[];
-  readonly columns: number[];
+  readonly runs: Run[];
   readonly expansions: number[];
 }

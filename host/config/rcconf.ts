@@ -17,7 +17,7 @@ import {
   type Variable,
 } from "./variables.ts";
 import { collectVirtualHosts, type VirtualHostEntry } from "./virtualhosts.ts";
-import { type Span, splitWords, type Word } from "./words.ts";
+import { placeAt, type Span, splitWords, type Word } from "./words.ts";
 
 /** What an rc.conf says. With an error among the problems the configuration must not be used. */
 export interface RcConf {
@@ -160,9 +160,10 @@ class Reading {
             position.line === line && column >= position.column && column < position.column + length,
         ),
       );
-    const found = value.expansions.filter((index) => contains(value.lines[index], value.columns[index]));
-    for (const index of found) {
-      const position = { file: this.file, line: value.lines[index], column: value.columns[index] };
+    const places = value.expansions.map((index) => placeAt(value, index));
+    const found = places.filter(({ line, column }) => contains(line, column));
+    for (const place of found) {
+      const position = { file: this.file, ...place };
       this.fail(
         { position, length: 1 },
         "no shell runs here: write the value itself instead of $ or backticks",

@@ -1,5 +1,5 @@
 import type { Assignment } from "./assignments.ts";
-import type { PlacedText } from "./words.ts";
+import { type PlacedText, placeAt } from "./words.ts";
 
 /** A variable at the end of its file, all assignments applied. */
 export type Variable = Omit<Assignment, "append">;
@@ -93,8 +93,11 @@ function join(left: PlacedText, right: PlacedText): PlacedText {
   const shift = left.text.length + 1;
   return {
     text: `${left.text} ${right.text}`,
-    lines: [...left.lines, left.lines.at(-1) ?? 1, ...right.lines],
-    columns: [...left.columns, left.columns.at(-1) ?? 1, ...right.columns],
+    runs: [
+      ...left.runs,
+      { start: left.text.length, ...placeAt(left, Math.max(0, left.text.length - 1)) },
+      ...right.runs.map((run) => ({ ...run, start: run.start + shift })),
+    ],
     expansions: [...left.expansions, ...right.expansions.map((index) => index + shift)],
   };
 }

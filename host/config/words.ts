@@ -6,11 +6,19 @@ export interface Span {
   readonly length: number;
 }
 
-/** A value whose quotes and continuations are resolved, with the place of each character (from 1). */
+/** Characters that stand side by side in the source as in the text, from the index `start` on until the next run. */
+export interface Run {
+  readonly start: number;
+  /** Of the first character, from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A value whose quotes and continuations are resolved, and where its characters stand. */
 export interface PlacedText {
   readonly text: string;
-  readonly lines: readonly number[];
-  readonly columns: readonly number[];
+  /** In their order; the first begins at 0. */
+  readonly runs: readonly Run[];
   /** The indices in `text` where a shell would put something else (`$name`, backticks). */
   readonly expansions: readonly number[];
 }
@@ -48,14 +56,31 @@ export function partOf(word: Word, offset: number): Span {
   return { position, length: Math.max(1, word.length - offset) };
 }
 
+/** Where the character at an index of the text stands. */
+export function placeAt({ runs }: PlacedText, index: number): Omit<Position, "file"> {
+  const { start, line, column } = runs.findLast((run) => run.start <= index) ?? {
+    start: 0,
+    line: 1,
+    column: 1,
+  };
+  return { line, column: column + index - start };
+}
+
+/** One span for each line. What is left out within a line, as a quote, belongs to the span around it. */
 function spansOf(value: PlacedText, file: string, from: number, to: number): Span[] {
-  const spans: Span[] = [];
-  let start = from;
-  for (let index = from + 1; index <= to; index++) {
-    if (index < to && value.lines[index] === value.lines[start]) continue;
-    const position = { file, line: value.lines[start], column: value.columns[start] };
-    spans.push({ position, length: value.columns[index - 1] - value.columns[start] + 1 });
-    start = index;
+  const first = placeAt(value, from);
+  if (value.runs.length === 1) return [{ position: { file, line: first.line, column: first.column }, length: to - from }];
+  const spans: { position: Position; length: number }[] = [{ position: { file, ...first }, length: 0 }];
+  const ends = [...value.runs.map(({ start }) => start).filter((start) => start > from && start < to), to];
+  for (const end of ends) {
+    const last = placeAt(value, end - 1);
+    let span = spans[spans.length - 1];
+    if (last.line !== span.position.line) {
+      const { start, line, column } = value.runs.findLast((run) => run.start < end) as Run;
+      span = { position: { file, line, column: column + Math.max(0, from - start) }, length: 0 };
+      spans.push(span);
+    }
+    span.length = last.column - span.position.column + 1;
   }
   return spans;
 }

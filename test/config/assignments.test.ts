@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readAssignments } from "../../host/config/assignments.ts";
+import { placeAt } from "../../host/config/words.ts";
 import { describe } from "./support.ts";
 
 const values = (text: string) =>
@@ -64,7 +65,10 @@ test("any text comes to an end, and every character of a value stands where it s
       (text) => {
         const lines = text.split("\n").map((line) => `${line}\n`);
         for (const { value } of readAssignments(text, "f").assignments) {
-          const stand = value.lines.map((line, index) => lines[line - 1][value.columns[index] - 1]);
+          const stand = Array.from({ length: value.text.length }, (_, index) => {
+            const { line, column } = placeAt(value, index);
+            return lines[line - 1][column - 1];
+          });
           expect(stand.join("")).toBe(value.text);
         }
       },

@@ -36,6 +36,5 @@ export function showHosts(configuration: Configuration): string[] {
 
 /** A value that stands alone in line 1 from column 1 on. */
 export function placed(text: string): PlacedText {
-  const columns = Array.from({ length: text.length }, (_, index) => index + 1);
-  return { text, lines: columns.map(() => 1), columns, expansions: [] };
+  return { text, runs: [{ start: 0, line: 1, column: 1 }], expansions: [] };
 }

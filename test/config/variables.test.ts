@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readAssignments } from "../../host/config/assignments.ts";
 import { settle, sortByInterface } from "../../host/config/variables.ts";
+import { placeAt } from "../../host/config/words.ts";
 
 const settled = (text: string) => settle(readAssignments(text, "f").assignments);
 
@@ -10,7 +11,11 @@ test("the later assignment wins, += adds behind a blank", () => {
     ...["a=3@3", "b=2 4@2", "c=5@5", "d=8@8"],
   ]);
   const [, { value }] = settled(text);
-  expect([value.lines[2], value.columns[2], value.lines.length, value.columns.length]).toEqual([4, 4, 3, 3]);
+  expect([0, 1, 2].map((index) => placeAt(value, index))).toEqual([
+    { line: 2, column: 3 },
+    { line: 2, column: 3 },
+    { line: 4, column: 4 },
+  ]);
 });
 
 test("an expansion stays marked when += moves it", () => {
