@@ -10,21 +10,18 @@ import type { NodeController } from "../node/api.ts";
 import type { StartOptions } from "../node/start.ts";
 import type { Arguments } from "./arguments.ts";
 import { EventLog, LoggedNode } from "./loggednode.ts";
-import type { RunCommand, Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+import { readThreadChoices } from "./threadchoices.ts";
 
 /** Starts the node; a test gives its own. */
 export type StartNode = (options: StartOptions) => Promise<NodeController>;
 
-/** `carp up`: listens on the control socket, then runs the node until a signal ends it. */
-export const runUp: RunCommand = (given, terminal) =>
-  runNode(given, terminal, async (options) => (await import("../node/start.ts")).startNode(options));
-
 /** How long a polite stop may take before the program ends without it. */
 const stopPatienceMs = 5000;
 
+/** Listens on the control socket, then runs the node until a signal ends it. */
 export async function runNode(given: Arguments, terminal: Terminal, startNode: StartNode): Promise<ExitCode> {
-  const io = readChoice(given, "io", ["packet", "raw"] as const);
-  const sourceMac = readChoice(given, "source-mac", ["virtual", "own"] as const);
+  const { io, sourceMac, revectorize } = readThreadChoices(given);
   const sources = readSources(given);
   const configuration = report(loadConfiguration(sources), terminal);
   if (configuration === undefined) return ExitCode.Configuration;
@@ -55,7 +52,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
       configuration,
       io,
       sourceMac,
-      revectorize: given.has("revectorize"),
+      revectorize,
       onEvent: (event) => events.note(event),
       onFailure: fail,
     });
@@ -93,17 +90,6 @@ function readSources(given: Arguments): Sources {
       addresses: given.words,
     },
   };
-}
-
-function readChoice<Choice extends string>(
-  given: Arguments,
-  name: string,
-  choices: readonly [Choice, ...Choice[]],
-): Choice {
-  const text = given.text(name) ?? choices[0];
-  const choice = choices.find((candidate) => candidate === text);
-  if (choice !== undefined) return choice;
-  throw new OperatorError(ExitCode.Usage, `--${name} is one of ${choices.join(", ")}`);
 }
 
 /** Prints every problem; the configuration, if it may be used. */

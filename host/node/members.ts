@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { InstanceFlag } from "../../assembly/abi.ts";
 import { toBytes } from "../address.ts";
 import { monotonicNs } from "../clock.ts";
@@ -36,6 +36,8 @@ export class Members {
   private readonly link: Link;
   private readonly log: Log;
   private hasTried = false;
+  private readonly entropy = Buffer.alloc(512);
+  private entropyUsed = this.entropy.length;
 
   constructor(core: Core, link: Link, log: Log) {
     this.core = core;
@@ -87,11 +89,23 @@ export class Members {
     const member: Member = { host, port, holding: new Holding(this.link, host), problem, losses: [] };
     this.members.set(port.index * 256 + host.vhid, member);
     this.byName.set(keyOf(host), member);
-    const entropy = randomBytes(8).readBigUInt64LE();
+    const entropy = this.drawEntropy();
     this.core.advance(monotonicNs());
     this.core.setVirtualHost(port.index, host.vhid, { ...parametersOf(host), entropy });
     if (problem === undefined) this.clear(member, state, machine);
     else this.log("error", `${nameOf(member)}: ${problem}`);
+  }
+
+  /** Eight random bytes; they are fetched for many at once, since each fetching costs some 15 us. */
+  private drawEntropy(): bigint {
+    if (this.entropyUsed === this.entropy.length) {
+      randomFillSync(this.entropy);
+      this.entropyUsed = 0;
+    }
+    const drawn = this.entropy.readBigUInt64LE(this.entropyUsed);
+    this.entropy.fill(0, this.entropyUsed, this.entropyUsed + 8);
+    this.entropyUsed += 8;
+    return drawn;
   }
 
   /** Forgets a virtual host that the core has forgotten, and gives up its place on the interface. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readArguments } from "../../host/cli/arguments.ts";
 import { type Command, commands } from "../../host/cli/commands.ts";
-import { runNode } from "../../host/cli/up.ts";
+import { runNode } from "../../host/cli/run.ts";
 import { ExitCode, OperatorError } from "../../host/errors.ts";
 import type { StartOptions } from "../../host/node/start.ts";
 import { StandInNode, serve, temporaryDirectory, transition } from "../control/support.ts";
