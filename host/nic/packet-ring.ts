@@ -1,6 +1,6 @@
 import { SystemError } from "../errors.ts";
 import { type Mapping, mapShared } from "../system/mapping.ts";
-import { getOption, SO_ERROR, SOL_SOCKET, setOption } from "../system/socket.ts";
+import { getOption, SO_ERROR, SOL_SOCKET, setOption, setOptionAside } from "../system/socket.ts";
 import type { ReceiveRing } from "./nic.ts";
 
 /** What receives for a packet socket; as Nic.receive, and `lastErrno` as the packet NIC explains it. */
@@ -44,18 +44,38 @@ const frameCount = framesPerBlock * blockCount;
  */
 export function openPacketRing(descriptor: number): FrameSource | undefined {
   try {
-    setOption(descriptor, SOL_PACKET, PACKET_VERSION, TPACKET_V2, "PACKET_VERSION");
-    setOption(descriptor, SOL_PACKET, PACKET_RESERVE, reserve, "PACKET_RESERVE");
+    describeFrames(descriptor);
     setOption(descriptor, SOL_PACKET, PACKET_RX_RING, ringRequest(blockCount), "PACKET_RX_RING");
+    return mapRing(descriptor);
   } catch (error) {
     if (error instanceof SystemError) return undefined;
     throw error;
   }
+}
+
+/** The same beside other work: the kernel waits some ten milliseconds for each ring, until no CPU uses the old one. */
+export async function openPacketRingAside(descriptor: number): Promise<FrameSource | undefined> {
+  try {
+    describeFrames(descriptor);
+    const isThere = await setOptionAside(descriptor, SOL_PACKET, PACKET_RX_RING, ringRequest(blockCount));
+    return isThere ? mapRing(descriptor) : undefined;
+  } catch (error) {
+    if (error instanceof SystemError) return undefined;
+    throw error;
+  }
+}
+
+function describeFrames(descriptor: number): void {
+  setOption(descriptor, SOL_PACKET, PACKET_VERSION, TPACKET_V2, "PACKET_VERSION");
+  setOption(descriptor, SOL_PACKET, PACKET_RESERVE, reserve, "PACKET_RESERVE");
+}
+
+/** A ring that cannot be mapped is given back. */
+function mapRing(descriptor: number): FrameSource {
   try {
     return new PacketRing(descriptor);
   } catch (error) {
     setOption(descriptor, SOL_PACKET, PACKET_RX_RING, ringRequest(0), "PACKET_RX_RING");
-    if (error instanceof SystemError) return undefined;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { carpFilter, encodeFilter } from "./filter.ts";
 import { ipv4GroupMac, ipv6GroupMac, joinGroup } from "./groups.ts";
 import type { Nic, ReceiveRing, TransmitRing } from "./nic.ts";
 import { PacketMessages } from "./packet-messages.ts";
-import { type FrameSource, openPacketRing } from "./packet-ring.ts";
+import { type FrameSource, openPacketRing, openPacketRingAside } from "./packet-ring.ts";
 
 const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
@@ -25,6 +25,41 @@ export interface PacketNicOptions {
   readonly groups: readonly (4 | 6)[];
   /** How frames are taken in: by the kernel's ring, which is the default where it gives one, or by recvmmsg. */
   readonly receiveBy?: "ring" | "messages";
+  /** A socket that was made before; without it, one is made now. */
+  readonly socket?: ReadySocket;
+}
+
+/** A packet socket that lacks nothing but its interface. */
+export interface ReadySocket {
+  readonly descriptor: number;
+  readonly source: FrameSource;
+}
+
+/**
+ * Makes up to `count` sockets side by side: one after the other, each ring would hold up the start by some ten
+ * milliseconds. Fewer where something is missing, a privilege say: whoever opens a NIC then hears of it.
+ */
+export async function prepareSockets(count: number): Promise<ReadySocket[]> {
+  const descriptors: number[] = [];
+  try {
+    while (descriptors.length < count) descriptors.push(openFilteredSocket());
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+  }
+  return Promise.all(
+    descriptors.map(async (descriptor) => {
+      const source = (await openPacketRingAside(descriptor)) ?? new PacketMessages(descriptor);
+      return { descriptor, source };
+    }),
+  );
+}
+
+/** For those that nobody needed. */
+export function closeSockets(sockets: readonly ReadySocket[]): void {
+  for (const { descriptor, source } of sockets) {
+    source.close();
+    socket.closeSocket(descriptor);
+  }
 }
 
 /**
@@ -56,12 +91,10 @@ class PacketNic implements Nic {
 
   constructor(options: PacketNicOptions) {
     const { interfaceIndex, groups } = options;
-    // Protocol 0 receives nothing: no unfiltered frame is queued before the filter is there and bind starts it.
-    this.descriptor = socket.openSocket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0);
+    this.descriptor = options.socket?.descriptor ?? openFilteredSocket();
     try {
-      socket.attachFilter(this.descriptor, encodeFilter(carpFilter()));
-      socket.setOption(this.descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
-      if (options.receiveBy !== "messages") this.#source = openPacketRing(this.descriptor);
+      this.#source = options.socket?.source;
+      if (options.receiveBy !== "messages") this.#source ??= openPacketRing(this.descriptor);
       this.#source ??= new PacketMessages(this.descriptor);
       socket.bindSocket(this.descriptor, sockaddrLl(interfaceIndex));
       for (const family of groups) this.#join(family, interfaceIndex);
@@ -144,6 +177,19 @@ class PacketNic implements Nic {
       this.#transmitTable.point(slot, address + BigInt(ring.frameOffset(slot)), 0);
     }
     this.#transmitRing = ring;
+  }
+}
+
+/** Protocol 0 receives nothing: no unfiltered frame is queued before the filter is there and bind starts it. */
+function openFilteredSocket(): number {
+  const descriptor = socket.openSocket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0);
+  try {
+    socket.attachFilter(descriptor, encodeFilter(carpFilter()));
+    socket.setOption(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
+    return descriptor;
+  } catch (error) {
+    socket.closeSocket(descriptor);
+    throw error;
   }
 }
 

@@ -8,7 +8,7 @@ import { Core } from "../core/core.ts";
 import { instantiate } from "../core/load.ts";
 import { instantiateRevectorized, type Revectorized } from "../core/revectorize.ts";
 import { openNetlinkLink } from "../link/netlink.ts";
-import { openPacketNic } from "../nic/packet.ts";
+import { closeSockets, openPacketNic, prepareSockets, type ReadySocket } from "../nic/packet.ts";
 import { WakeEvent } from "../system/event.ts";
 import { Poller } from "../system/poll.ts";
 import { runFirst } from "../system/scheduling.ts";
@@ -17,7 +17,7 @@ import { logTo } from "./log.ts";
 import { CarpNode } from "./node.ts";
 import { Pace } from "./pace.ts";
 import { rehearse } from "./rehearsal.ts";
-import { answerRequest, Outlet, type Request, type ThreadData } from "./requests.ts";
+import { type Action, answerRequest, Outlet, type Request, type ThreadData } from "./requests.ts";
 
 const data = workerData as ThreadData;
 
@@ -46,12 +46,13 @@ async function run(port: MessagePort): Promise<void> {
   const { exports, warning } = loadCore();
   const core = new Core(exports);
   rehearse(core);
+  const sockets: ReadySocket[] = [];
   const node = new CarpNode(
     {
       core,
       link: openNetlinkLink(),
-      openNic: (state) =>
-        openPacketNic({ interfaceIndex: state.index, interfaceName: state.name, groups: [4, 6] }),
+      openNic: ({ index, name }) =>
+        openPacketNic({ interfaceIndex: index, interfaceName: name, groups: [4, 6], socket: sockets.pop() }),
       emit: (event) => outlet.tell(event),
     },
     { sourceMac: data.sourceMac, scheduling: runFirst() },
@@ -59,7 +60,7 @@ async function run(port: MessagePort): Promise<void> {
   if (warning !== undefined) logTo((event) => outlet.tell(event))("warning", warning);
   outlet.post({ wakeDescriptor: wake.descriptor });
   try {
-    await loop(port, outlet, node, wake, timer);
+    await loop(port, outlet, node, wake, timer, sockets);
   } catch (error) {
     node.abandon();
     outlet.post();
@@ -82,6 +83,7 @@ async function loop(
   node: CarpNode,
   wake: WakeEvent,
   timer: DeadlineTimer,
+  sockets: ReadySocket[],
 ): Promise<void> {
   let poller: Poller | undefined;
   let version = -1;
@@ -119,7 +121,10 @@ async function loop(
       if (poller.ready(0)) {
         wake.clear();
         for (let item = receiveMessageOnPort(port); item; item = receiveMessageOnPort(port)) {
-          if (answerRequest(node, outlet, item.message as Request)) return;
+          const request = item.message as Request;
+          if (request.action.verb === "start") sockets.push(...(await prepareSocketsFor(request.action)));
+          if (answerRequest(node, outlet, request)) return;
+          closeSockets(sockets.splice(0));
         }
       }
     }
@@ -130,6 +135,12 @@ async function loop(
     turnedNs = now;
     await new Promise(setImmediate);
   }
+}
+
+/** One socket for each interface of the configuration. */
+function prepareSocketsFor({ configuration }: Action & { verb: "start" }): Promise<ReadySocket[]> {
+  const names = new Set(configuration.virtualHosts.map(({ interfaceName }) => interfaceName));
+  return prepareSockets(names.size);
 }
 
 function latest(one: bigint, other: bigint): bigint {

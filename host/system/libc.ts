@@ -7,6 +7,15 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(descriptor: number, address: bigint, length: number): number;
   setsockopt(descriptor: number, level: number, option: number, value: bigint, length: number): number;
+  /** The same on a thread of its own; `done` hears the result, whose errno is lost. */
+  setsockoptAside(
+    descriptor: number,
+    level: number,
+    option: number,
+    value: bigint,
+    length: number,
+    done: (error: Error | null, result: number) => void,
+  ): void;
   getsockopt(descriptor: number, level: number, option: number, value: bigint, length: bigint): number;
   recvmmsg(descriptor: number, messages: bigint, count: number, flags: number, timeout: bigint): number;
   sendmmsg(descriptor: number, messages: bigint, count: number, flags: number): number;
@@ -73,10 +82,12 @@ function bind(): Libc {
   const koffi: typeof import("koffi") = createRequire(import.meta.url)("koffi");
   const library = koffi.load(null);
   const func = (definition: string) => library.func(definition);
+  const setsockopt = func("int setsockopt(int, int, int, void *, uint32_t)");
   return {
     socket: func("int socket(int, int, int)"),
     bind: func("int bind(int, void *, uint32_t)"),
-    setsockopt: func("int setsockopt(int, int, int, void *, uint32_t)"),
+    setsockopt,
+    setsockoptAside: setsockopt.async,
     getsockopt: func("int getsockopt(int, int, int, void *, void *)"),
     recvmmsg: func("int recvmmsg(int, void *, uint32_t, int, void *)"),
     sendmmsg: func("int sendmmsg(int, void *, uint32_t, int)"),

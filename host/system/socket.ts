@@ -72,6 +72,26 @@ export function setOption(
   check(`setsockopt ${name}`, result);
 }
 
+/**
+ * Sets an option for which the kernel takes its time, without holding up this thread or others that do the same.
+ * Resolves with whether it could be set.
+ */
+export function setOptionAside(
+  descriptor: number,
+  level: number,
+  option: number,
+  value: Uint8Array,
+): Promise<boolean> {
+  const memory = allocate(value.length);
+  memory.bytes.set(value);
+  return new Promise((resolve) => {
+    libc().setsockoptAside(descriptor, level, option, memory.address, value.length, (error, result) => {
+      // Holds the memory until the kernel has read it.
+      resolve(memory.bytes.length === value.length && error === null && result === 0);
+    });
+  });
+}
+
 /** Reads an option that is an int, such as SO_ERROR, which reading clears; 0 where it cannot be read. */
 export function getOption(descriptor: number, level: number, option: number): number {
   const { view, address } = place(integer(0));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Nic, PacketType } from "../../host/nic/nic.ts";
-import { openPacketNic, type PacketNicOptions } from "../../host/nic/packet.ts";
+import { closeSockets, openPacketNic, type PacketNicOptions, prepareSockets } from "../../host/nic/packet.ts";
 import { carpFrame, tagged } from "../support/frames.ts";
 import {
   connect,
@@ -72,6 +72,25 @@ describe.for<ReceiveBy>(["ring", "messages"])("the packet NIC by %s", (way) => {
       expect(right.lastErrno).toBe(0);
       expect(left.receive(ring, 0)).toBe(0);
       expect([left.drops(), right.drops()]).toEqual([0, 0]);
+    });
+  });
+
+  test("works the same on a socket that was made before", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withNamespaces(2, async (first, second) => {
+      connect(first, second);
+      const left = open(first, "left");
+      const sockets = await inNamespace(second, () => prepareSockets(3));
+      expect(sockets.length).toBe(3);
+      const [socket, ...others] = sockets;
+      const index = interfaceIndex(second, "right");
+      const right = openPacketNic({ interfaceIndex: index, interfaceName: "right", groups: [4, 6], socket });
+      opened.push(right);
+      closeSockets(others);
+      sendAll(left, [carpFrame({ vhid: 7 }), tagged(carpFrame(), 5)]);
+      const { ring, take } = receiveRing();
+      expect(right.receive(ring, 0)).toBe(1);
+      expect(take()[0].bytes).toEqual(carpFrame({ vhid: 7 }));
     });
   });
 
