@@ -9,10 +9,13 @@ import { readThreadChoices } from "./threadchoices.ts";
 export const runUp: RunCommand = async (given, terminal) => {
   const choices = readThreadChoices(given);
   const thread = choices.io === "packet" ? new PacketThread(choices) : undefined;
+  const [{ runNode }, { startNode, dismissThread }] = await Promise.all([
+    import("./run.ts"),
+    import("../node/start.ts"),
+  ]);
   try {
-    const [{ runNode }, { startNode }] = await Promise.all([import("./run.ts"), import("../node/start.ts")]);
     return await runNode(given, terminal, (options) => startNode(options, thread));
   } finally {
-    await thread?.end();
+    if (thread !== undefined) await dismissThread(thread);
   }
 };

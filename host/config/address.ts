@@ -55,21 +55,21 @@ export function subnetContains(own: PrefixedAddress, address: Address): boolean 
 }
 
 /** Why an address cannot be a virtual one, as the second half of a sentence; undefined when it can. */
-export function explainUnusable(address: PrefixedAddress): string | undefined {
-  const bytes = toBytes(address.address);
-  if (bytes.every((byte) => byte === 0)) return "is the unspecified address";
-  if (address.prefixLength < 1) return "needs a prefix length of at least 1";
-  if (address.family === 6) {
+export function explainUnusable({ address, family, prefixLength }: PrefixedAddress): string | undefined {
+  if (address === "0.0.0.0" || address === "::") return "is the unspecified address";
+  if (prefixLength < 1) return "needs a prefix length of at least 1";
+  const bytes = toBytes(address);
+  if (family === 6) {
     if (bytes[0] === 0xff) return "is a multicast address";
     if (isMapped(bytes)) return "is an IPv4 address in IPv6 form";
-    return address.address === "::1" ? "is the loopback address" : undefined;
+    return address === "::1" ? "is the loopback address" : undefined;
   }
   if (bytes[0] === 127) return "is a loopback address";
   if (bytes[0] >= 224 && bytes[0] < 240) return "is a multicast address";
-  if (bytes.every((byte) => byte === 255)) return "is the broadcast address";
-  const host = new DataView(bytes.buffer).getUint32(0) % 2 ** (32 - address.prefixLength);
-  if (address.prefixLength <= 30 && host === 2 ** (32 - address.prefixLength) - 1)
-    return "is the broadcast address of its subnet";
+  if (address === "255.255.255.255") return "is the broadcast address";
+  const number = ((bytes[0] * 256 + bytes[1]) * 256 + bytes[2]) * 256 + bytes[3];
+  const size = 2 ** (32 - prefixLength);
+  if (prefixLength <= 30 && number % size === size - 1) return "is the broadcast address of its subnet";
   return undefined;
 }
 

@@ -27,6 +27,8 @@ export function parseIfconfig(words: readonly Word[], options: IfconfigOptions =
   return { request: reader.request, problems: reader.problems, secrets: reader.secrets };
 }
 
+const utf8 = new TextEncoder();
+
 class Reader {
   readonly request: IfconfigRequest = { addresses: [] };
   readonly problems: Problem[] = [];
@@ -160,7 +162,7 @@ class Reader {
       );
       return;
     }
-    const value = new TextEncoder().encode(word.text);
+    const value = utf8.encode(word.text);
     const problem = judgePass(word, value.length);
     if (problem !== undefined) this.problems.push(problem);
     if (value.length <= PASS_MAXIMUM)

@@ -46,8 +46,9 @@ export function readAddressWord(word: Word): AddressWord | Problem {
 }
 
 function readHost(word: Word, host: string): Address[] | Problem {
-  const range =
-    /^(.*\.)(\d{1,3})-(\d{1,3})$/.exec(host) ?? /^(.*:)([\da-f]{1,4})-([\da-f]{1,4})$/i.exec(host);
+  const range = host.includes("-")
+    ? (/^(.*\.)(\d{1,3})-(\d{1,3})$/.exec(host) ?? /^(.*:)([\da-f]{1,4})-([\da-f]{1,4})$/i.exec(host))
+    : null;
   const address = parseAddress(range === null ? host : range[1] + range[2]);
   if (address === undefined) {
     const zone = host.includes("%") && isIP(host) === 6 ? ": a zone (after the %) is not taken" : "";

@@ -35,10 +35,50 @@ export const commandLine = "command line";
 
 /** Splits a value at blanks, as a shell splits an unquoted variable. */
 export function splitWords(value: PlacedText, file: string): Word[] {
-  return Array.from(value.text.matchAll(/[^ \t\n]+/g), (match) => {
-    const spans = spansOf(value, file, match.index, match.index + match[0].length);
-    return { text: match[0], spans, position: spans[0].position, length: spans[0].length };
-  });
+  const { text } = value;
+  const words: Word[] = [];
+  for (let from = 0; from < text.length; from++) {
+    if (isBlank(text, from)) continue;
+    let to = from + 1;
+    while (to < text.length && !isBlank(text, to)) to++;
+    words.push(new PlacedWord(value, file, from, to));
+    from = to;
+  }
+  return words;
+}
+
+function isBlank(text: string, index: number): boolean {
+  const character = text[index];
+  return character === " " || character === "\t" || character === "\n";
+}
+
+/** A word of a value. Where it stands is found out when somebody asks: of most words nobody does. */
+class PlacedWord implements Word {
+  readonly text: string;
+  private places: readonly Span[] | undefined;
+  private readonly value: PlacedText;
+  private readonly file: string;
+  private readonly from: number;
+
+  constructor(value: PlacedText, file: string, from: number, to: number) {
+    this.text = value.text.slice(from, to);
+    this.value = value;
+    this.file = file;
+    this.from = from;
+  }
+
+  get spans(): readonly Span[] {
+    this.places ??= spansOf(this.value, this.file, this.from, this.from + this.text.length);
+    return this.places;
+  }
+
+  get position(): Position {
+    return this.spans[0].position;
+  }
+
+  get length(): number {
+    return this.spans[0].length;
+  }
 }
 
 /** The words of an argument vector: one line, and the column is the argument's number from `first` on. */

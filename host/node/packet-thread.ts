@@ -67,7 +67,9 @@ export class PacketThread {
     });
   }
 
+  /** Resolves with the answer. Rejects with what the thread ended of, and as the action does. */
   ask(action: Action): Promise<unknown> {
+    if (this.lost !== undefined) return Promise.reject(this.lost);
     const id = ++this.lastId;
     if (action.verb === "stop") this.ended = true;
     return new Promise((resolve, reject) => {
@@ -77,6 +79,24 @@ export class PacketThread {
     });
   }
 
+  /**
+   * Ends a thread that was launched in vain, once it has come up: to terminate a worker while it loads native code can
+   * abort the process. Does nothing to one that has ended.
+   */
+  async dismiss(signal: Attachment["signal"]): Promise<void> {
+    if (!this.ended && this.attachment === undefined) {
+      try {
+        await this.attach({ signal });
+        this.ended = true;
+        await this.ask({ verb: "close" });
+      } catch {
+        // It ended by itself; nobody waits for it.
+      }
+    }
+    await this.exited;
+  }
+
+  /** Ends a thread that has come up, whatever it does. */
   async end(): Promise<void> {
     this.ended = true;
     this.port.close();

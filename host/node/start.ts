@@ -43,3 +43,8 @@ export async function startNode(options: StartOptions, launched?: PacketThread):
     () => thread.end(),
   );
 }
+
+/** Ends a packet thread that was launched, if it still runs: no node has been started on it. */
+export function dismissThread(thread: PacketThread): Promise<void> {
+  return thread.dismiss(signalEvent);
+}

@@ -1,3 +1,4 @@
+import type { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { PacketThread } from "../../host/node/packet-thread.ts";
 import { signalEvent } from "../../host/system/event.ts";
@@ -16,15 +17,25 @@ it("answers requests once it is warm, and ends when it is told to", async ({ ski
   expect(failures).toEqual([]);
 });
 
-it("can be ended before anybody has listened to it", async () => {
-  await new PacketThread(choices).end();
+it("launched in vain, ends when it has come up, however early it is dismissed", async ({ skip }) => {
+  requireOrSkip(process.platform === "linux", "its poll is Linux's", skip);
+  for (const delayMs of [0, 40, 120, 400]) {
+    const thread = new PacketThread(choices);
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    await thread.dismiss(signalEvent);
+    await thread.dismiss(signalEvent);
+  }
 });
 
-it("tells whoever attaches later what it died of", async ({ skip }) => {
+it("tells of its end, and from then on to whoever asks", async ({ skip }) => {
   requireOrSkip(process.platform === "linux", "its poll is Linux's", skip);
+  const failures: Error[] = [];
   const thread = new PacketThread(choices);
-  const { worker } = thread as unknown as { worker: { emit(name: string, error: Error): void } };
-  worker.emit("error", new Error("the self-test failed"));
-  await expect(thread.attach({ signal: signalEvent })).rejects.toThrow("the self-test failed");
-  await thread.end();
+  await thread.attach({ signal: signalEvent, onFailure: (error) => failures.push(error) });
+  const { worker } = thread as unknown as { worker: Worker };
+  await worker.terminate();
+  await expect(thread.ask({ verb: "status" })).rejects.toThrow("the packet thread ended by itself");
+  await expect(thread.attach({ signal: signalEvent })).rejects.toThrow("the packet thread ended by itself");
+  expect(failures.length).toBe(1);
+  await thread.dismiss(signalEvent);
 });
