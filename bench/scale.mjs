@@ -99,7 +99,19 @@ function sectionOf(results) {
     const title = `### ${count} virtual host${count === 1 ? "" : "s"}`;
     return `${title}\n\n${table(["", ...columns.map(({ name }) => name)], rows)}`;
   });
-  return ["## Scale", provenance(), explanation, ...parts].join("\n\n");
+  const curves = ["CPU as master, %", "CPU as backup, %", "memory as master, MiB"].map((figure) =>
+    curveOf(results, counts, figure),
+  );
+  return ["## Scale", provenance(), explanation, ...curves, ...parts].join("\n\n");
+}
+
+/** One figure over the number of virtual hosts. */
+function curveOf(results, counts, figure) {
+  const names = [...new Set(results.map(({ name }) => name))];
+  const of = (name, count) =>
+    results.find((one) => one.name === name && one.count === count)?.figures[figure];
+  const rows = names.map((name) => [name, ...counts.map((count) => numberOf(of(name, count)))]);
+  return `### ${figure}, by the number of virtual hosts\n\n${table(["", ...counts.map(String)], rows)}`;
 }
 
 function numberOf(value) {
