@@ -31,14 +31,22 @@ export async function loadRawSocket(): Promise<RawModule> {
     const module: { default: RawModule } = await import(name);
     return module.default;
   } catch (error) {
-    const isAbsent = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
-    const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    const reason = isAbsent ? "it is not installed" : message;
-    throw new OperatorError(
-      ExitCode.Failed,
-      `the raw back end needs the package raw-socket (${reason}): npm install raw-socket, or use --io packet`,
-    );
+    throw explainLoading(error);
   }
+}
+
+/** Why the package cannot be used, and what to do. */
+export function explainLoading(error: unknown): OperatorError {
+  const { code, message } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) };
+  const [reason, remedy] =
+    code === "ERR_MODULE_NOT_FOUND"
+      ? ["it is not installed", "npm install raw-socket"]
+      : message.includes("NODE_MODULE_VERSION")
+        ? ["it was built for another version of Node", "npm rebuild raw-socket"]
+        : [message.split("\n")[0], "npm install raw-socket"];
+  const text = `the raw back end needs the package raw-socket (${reason}): ${remedy}, or use --io packet`;
+  return new OperatorError(ExitCode.Failed, text);
 }
 
 /** The errno of what the package threw; 0 where there was nothing to read or a signal came. */

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { type Nic, PacketType } from "../../host/nic/nic.ts";
 import { openPacketNic } from "../../host/nic/packet.ts";
 import { openRawNic } from "../../host/nic/raw.ts";
+import { explainLoading } from "../../host/nic/raw-socket.ts";
 import { carpFrame } from "../support/frames.ts";
 import {
   connect,
@@ -116,3 +117,20 @@ function withChecksum(frame: Uint8Array): Uint8Array {
   result.set([(~sum >> 8) & 0xff, ~sum & 0xff], 24);
   return result;
 }
+
+test.each([
+  [
+    Object.assign(new Error("Cannot find package 'raw-socket'"), { code: "ERR_MODULE_NOT_FOUND" }),
+    "it is not installed): npm install raw-socket, or",
+  ],
+  [
+    new Error("The module 'raw.node'\nwas compiled against … NODE_MODULE_VERSION 115. This …"),
+    "it was built for another version of Node): npm rebuild raw-socket, or",
+  ],
+  [
+    new Error("raw.node: cannot open shared object\nsecond line"),
+    "raw.node: cannot open shared object): npm",
+  ],
+])("says why the package does not load, and what to do", (error, text) => {
+  expect(explainLoading(error).message).toContain(text);
+});
