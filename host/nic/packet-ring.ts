@@ -46,23 +46,23 @@ export function openPacketRing(descriptor: number): FrameSource | undefined {
   try {
     describeFrames(descriptor);
     setOption(descriptor, SOL_PACKET, PACKET_RX_RING, ringRequest(blockCount), "PACKET_RX_RING");
-    return mapRing(descriptor);
   } catch (error) {
     if (error instanceof SystemError) return undefined;
     throw error;
   }
+  return mapRing(descriptor);
 }
 
 /** The same beside other work: the kernel waits some ten milliseconds for each ring, until no CPU uses the old one. */
 export async function openPacketRingAside(descriptor: number): Promise<FrameSource | undefined> {
   try {
     describeFrames(descriptor);
-    const isThere = await setOptionAside(descriptor, SOL_PACKET, PACKET_RX_RING, ringRequest(blockCount));
-    return isThere ? mapRing(descriptor) : undefined;
   } catch (error) {
     if (error instanceof SystemError) return undefined;
     throw error;
   }
+  const isThere = await setOptionAside(descriptor, SOL_PACKET, PACKET_RX_RING, ringRequest(blockCount));
+  return isThere ? mapRing(descriptor) : undefined;
 }
 
 function describeFrames(descriptor: number): void {
@@ -70,12 +70,13 @@ function describeFrames(descriptor: number): void {
   setOption(descriptor, SOL_PACKET, PACKET_RESERVE, reserve, "PACKET_RESERVE");
 }
 
-/** A ring that cannot be mapped is given back. */
-function mapRing(descriptor: number): FrameSource {
+/** A ring that cannot be mapped is given back; where that fails too, the socket is of no use, and the error is told. */
+function mapRing(descriptor: number): FrameSource | undefined {
   try {
     return new PacketRing(descriptor);
   } catch (error) {
     setOption(descriptor, SOL_PACKET, PACKET_RX_RING, ringRequest(0), "PACKET_RX_RING");
+    if (error instanceof SystemError) return undefined;
     throw error;
   }
 }

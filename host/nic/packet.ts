@@ -46,12 +46,18 @@ export async function prepareSockets(count: number): Promise<ReadySocket[]> {
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
   }
-  return Promise.all(
-    descriptors.map(async (descriptor) => {
-      const source = (await openPacketRingAside(descriptor)) ?? new PacketMessages(descriptor);
-      return { descriptor, source };
-    }),
-  );
+  const sockets = await Promise.all(descriptors.map(makeReady));
+  return sockets.filter((ready) => ready !== undefined);
+}
+
+/** What fails here fails again, and is told, where the NIC is opened. */
+async function makeReady(descriptor: number): Promise<ReadySocket | undefined> {
+  try {
+    return { descriptor, source: (await openPacketRingAside(descriptor)) ?? new PacketMessages(descriptor) };
+  } catch {
+    socket.closeSocket(descriptor);
+    return undefined;
+  }
 }
 
 /** For those that nobody needed. */

@@ -6,7 +6,7 @@ import type { InterfaceAddress, InterfaceState, Link } from "../link/link.ts";
 import { virtualMacName } from "../link/virtual-mac.ts";
 
 /** The interfaces that a core has records for. */
-const mostInterfaces = 16;
+export const mostInterfaces = 16;
 
 /**
  * The interfaces of a configuration in the order of their first mention.

@@ -81,19 +81,18 @@ export class PacketThread {
 
   /**
    * Ends a thread that was launched in vain, once it has come up: to terminate a worker while it loads native code can
-   * abort the process. Does nothing to one that has ended.
+   * abort the process. One that somebody has attached to is that one's to end, and nothing is waited for.
    */
   async dismiss(signal: Attachment["signal"]): Promise<void> {
-    if (!this.ended && this.attachment === undefined) {
-      try {
-        await this.attach({ signal });
-        this.ended = true;
-        await this.ask({ verb: "close" });
-      } catch {
-        // It ended by itself; nobody waits for it.
-      }
+    if (this.attachment !== undefined || this.ended) return;
+    try {
+      await this.attach({ signal });
+      this.ended = true;
+      await this.ask({ verb: "close" });
+      await this.exited;
+    } catch {
+      // It ended by itself; nobody waits for it.
     }
-    await this.exited;
   }
 
   /** Ends a thread that has come up, whatever it does. */

@@ -44,7 +44,7 @@ export async function startNode(options: StartOptions, launched?: PacketThread):
   );
 }
 
-/** Ends a packet thread that was launched, if it still runs: no node has been started on it. */
+/** Ends a packet thread on which no node was started; one that has had a node is left as it is. */
 export function dismissThread(thread: PacketThread): Promise<void> {
   return thread.dismiss(signalEvent);
 }

@@ -14,6 +14,7 @@ import { Poller } from "../system/poll.ts";
 import { runFirst } from "../system/scheduling.ts";
 import { DeadlineTimer } from "../system/timer.ts";
 import { logTo } from "./log.ts";
+import { mostInterfaces } from "./machine.ts";
 import { CarpNode } from "./node.ts";
 import { Pace } from "./pace.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -137,10 +138,10 @@ async function loop(
   }
 }
 
-/** One socket for each interface of the configuration. */
+/** One socket for each interface of the configuration; whether there are too many is for the node to say. */
 function prepareSocketsFor({ configuration }: Action & { verb: "start" }): Promise<ReadySocket[]> {
   const names = new Set(configuration.virtualHosts.map(({ interfaceName }) => interfaceName));
-  return prepareSockets(names.size);
+  return prepareSockets(Math.min(names.size, mostInterfaces));
 }
 
 function latest(one: bigint, other: bigint): bigint {

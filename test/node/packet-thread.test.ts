@@ -27,6 +27,15 @@ it("launched in vain, ends when it has come up, however early it is dismissed", 
   }
 });
 
+it("is not dismissed once somebody has attached to it, and nobody waits for it then", async ({ skip }) => {
+  requireOrSkip(process.platform === "linux", "its poll is Linux's", skip);
+  const thread = new PacketThread(choices);
+  await thread.attach({ signal: signalEvent });
+  await thread.dismiss(signalEvent);
+  expect(await thread.ask({ verb: "status" })).toMatchObject({ virtual_hosts: [] });
+  await thread.end();
+});
+
 it("tells of its end, and from then on to whoever asks", async ({ skip }) => {
   requireOrSkip(process.platform === "linux", "its poll is Linux's", skip);
   const failures: Error[] = [];
