@@ -130,6 +130,14 @@ export function checksumOf(data: usize, length: usize): u32 {
   return checksum.checksum(data, length);
 }
 
+export function checksumIsIntact20(data: usize): bool {
+  return checksum.isIntact20(data);
+}
+
+export function checksumIsIntact36(data: usize): bool {
+  return checksum.isIntact36(data);
+}
+
 /** The index of that virtual host's instance, or NO_INSTANCE. The functions below take it. */
 export function instanceIndex(interfaceIndex: u32, vhid: u32): u32 {
   return lookUp(interfaceIndex, vhid);

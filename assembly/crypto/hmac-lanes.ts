@@ -27,7 +27,7 @@ export const LANES_SCRATCH_SIZE: usize = HOLDINGS + ((LANES as usize) << 4);
 /** The first padding byte, which follows the suffix in its word. */
 const PADDING: u32 = 0x80;
 
-/** Call once, before anything else, on scratch memory that is zero: what follows every inner digest. */
+/** Call it before anything else, on scratch memory that was zero once: what follows every inner digest. */
 export function prepareLanes(scratch: usize): void {
   for (let lane: u32 = 0; lane < LANES; lane++) completeOuterBlock(scratch + OUTER + laneOffset(lane), ROW);
 }

@@ -2,11 +2,12 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import {
   CommandResult,
+  INSTANCE_SIZE,
+  INSTANCES_OFFSET,
   InterfaceFlag,
   LANES_OFFSET,
   LANES_SIZE,
   RECEIVE_CAPACITY,
-  RECEIVE_OFFSET,
   Verdict,
 } from "../../../assembly/abi.ts";
 import { Core } from "../../../host/core/core.ts";
@@ -111,17 +112,22 @@ describe.each(modules)("$name", ({ path }) => {
     expectOk(0);
   });
 
-  test("nothing of a key is left in memory when its virtual host is gone", () => {
+  test("nothing of a key, or of what is made of it, is left in memory when its virtual host is gone", () => {
     const core = coreWith(path);
-    const image = core.memory.slice(0, RECEIVE_OFFSET);
+    const lanes = () => core.memory.slice(LANES_OFFSET, LANES_OFFSET + LANES_SIZE);
+    const states = () => core.memory.slice(INSTANCES_OFFSET, INSTANCES_OFFSET + INSTANCE_SIZE);
+    const before = lanes();
     setAddresses(core, 1, list4(1));
+    const made = Buffer.from(states().subarray(304, 344));
     verdicts(
       core,
       Array.from({ length: 16 }, (_, index) => good(1, list4(1), index)),
     );
+    expect(Buffer.from(core.memory.buffer).includes(made)).toBe(true);
     core.removeVirtualHost(0, 1);
-    const after = core.memory.slice(LANES_OFFSET, LANES_OFFSET + LANES_SIZE);
-    expect(after).toEqual(image.slice(LANES_OFFSET, LANES_OFFSET + LANES_SIZE));
+    expect(lanes()).toEqual(before);
+    expect(Buffer.from(core.memory.buffer).includes(made)).toBe(false);
+    expect(Buffer.from(core.memory.buffer).includes(key)).toBe(false);
   });
 
   test("fills the whole ring and leaves nothing of one batch to the next", () => {

@@ -45,4 +45,27 @@ describe("the Internet checksum", () => {
       insides.memory[insides.free + (bit >> 3)] ^= 1 << (bit & 7);
     }
   });
+
+  test.each([20, 36])(
+    "%i bytes are intact exactly where their words sum to a multiple of 0xffff",
+    (length) => {
+      const at = insides.free;
+      const words = length / 4;
+      for (let round = 0; round < 4000; round++) {
+        // The last word brings the sum of the others, as 32-bit numbers, to a multiple of 0xffff, or close to one.
+        const bytes = Buffer.from(patternedBytes(length, round));
+        let sum = 0;
+        for (let word = 0; word + 1 < words; word++) sum += bytes.readUInt32LE(4 * word);
+        const quotient = Math.ceil(sum / 0xffff) + (round % 3 === 0 ? round : 0x10000 - (round % 5));
+        const off = (round % 7) - 3;
+        const last = quotient * 0xffff + off - sum;
+        if (last < 0 || last > 0xffffffff) continue;
+        bytes.writeUInt32LE(last, 4 * (words - 1));
+        insides.memory.set(bytes, at);
+        const intact = insides.call(`checksumIsIntact${length}`, at);
+        if (intact !== (off === 0 ? 1 : 0)) expect.fail(`wrong for ${bytes.toString("hex")}`);
+        expect(intact).toBe(insides.call("checksumSum", at, length) === 0xffff ? 1 : 0);
+      }
+    },
+  );
 });
