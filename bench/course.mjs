@@ -3,6 +3,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { canUseNamespaces, runAgainInUserNamespace } from "../build/host/demo/namespaces.js";
 
+/** Two nodes and who uses their address, for `createLab`. */
+export const pairAndClient = [
+  { name: "a", addresses: ["192.168.1.3/24"] },
+  { name: "b", addresses: ["192.168.1.4/24"] },
+  { name: "client", addresses: ["192.168.1.10/24"] },
+];
+
 const marker = "CARP_BENCH_NAMESPACE";
 
 /** Runs `main` where namespaces can be made: here, or in a user namespace; else says why not, and fails. */

@@ -11,7 +11,7 @@ import { startPinger } from "../build/host/demo/client.js";
 import { createLab } from "../build/host/demo/lab.js";
 import { startNode, startOn } from "../build/host/demo/nodes.js";
 import { observe } from "../build/host/demo/observer.js";
-import { cpuNs, inNamespaces, residentMib, until } from "./course.mjs";
+import { cpuNs, inNamespaces, pairAndClient, residentMib, until } from "./course.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -52,11 +52,7 @@ async function main() {
 
 /** One course: start, polite stop of the master, its return by preemption, loss of its host. */
 async function failover(subject) {
-  const lab = await createLab([
-    { name: "a", addresses: ["192.168.1.3/24"] },
-    { name: "b", addresses: ["192.168.1.4/24"] },
-    { name: "client", addresses: ["192.168.1.10/24"] },
-  ]);
+  const lab = await createLab(pairAndClient);
   try {
     const observer = await observe(lab);
     const { a, b, startMs } = await startPair(lab, subject);

@@ -11,7 +11,7 @@ import { Worker } from "node:worker_threads";
 import { createLab } from "../build/host/demo/lab.js";
 import { startNode, startOn } from "../build/host/demo/nodes.js";
 import { observe } from "../build/host/demo/observer.js";
-import { cpuNs, inNamespaces, until } from "./course.mjs";
+import { cpuNs, inNamespaces, pairAndClient, until } from "./course.mjs";
 import { provenance, table, writeSection } from "./results.mjs";
 
 const { values: options } = parseArgs({
@@ -104,11 +104,7 @@ async function falseTakeovers(folder, skew, busyThreads) {
 }
 
 async function withPair(folder, skew, use) {
-  const lab = await createLab([
-    { name: "a", addresses: ["192.168.1.3/24"] },
-    { name: "b", addresses: ["192.168.1.4/24"] },
-    { name: "client", addresses: ["192.168.1.10/24"] },
-  ]);
+  const lab = await createLab(pairAndClient);
   try {
     const observer = await observe(lab);
     const start = async (name) => {
