@@ -82,15 +82,15 @@ export function compressLanes(target: usize, state: usize, schedule: usize): voi
   // biome-ignore format: two lines are a round
   for (const end = schedule + 80 * ROW; row < end; ) {
     e = round(e, a, parity(b, c, d), k4, v128.load(row, 0));   b = rotate30(b);
-    E = round(E, A, parity(B, C, D), k4, v128.load(row, 16));  B = rotate30(B);  row = row + ROW;
+    E = round(E, A, parity(B, C, D), k4, v128.load(row, 16));  B = rotate30(B);  row += ROW;
     d = round(d, e, parity(a, b, c), k4, v128.load(row, 0));   a = rotate30(a);
-    D = round(D, E, parity(A, B, C), k4, v128.load(row, 16));  A = rotate30(A);  row = row + ROW;
+    D = round(D, E, parity(A, B, C), k4, v128.load(row, 16));  A = rotate30(A);  row += ROW;
     c = round(c, d, parity(e, a, b), k4, v128.load(row, 0));   e = rotate30(e);
-    C = round(C, D, parity(E, A, B), k4, v128.load(row, 16));  E = rotate30(E);  row = row + ROW;
+    C = round(C, D, parity(E, A, B), k4, v128.load(row, 16));  E = rotate30(E);  row += ROW;
     b = round(b, c, parity(d, e, a), k4, v128.load(row, 0));   d = rotate30(d);
-    B = round(B, C, parity(D, E, A), k4, v128.load(row, 16));  D = rotate30(D);  row = row + ROW;
+    B = round(B, C, parity(D, E, A), k4, v128.load(row, 16));  D = rotate30(D);  row += ROW;
     a = round(a, b, parity(c, d, e), k4, v128.load(row, 0));   c = rotate30(c);
-    A = round(A, B, parity(C, D, E), k4, v128.load(row, 16));  C = rotate30(C);  row = row + ROW;
+    A = round(A, B, parity(C, D, E), k4, v128.load(row, 16));  C = rotate30(C);  row += ROW;
   }
   a = i32x4.add(v128.load(state, 0), a);
   A = i32x4.add(v128.load(state, 16), A);

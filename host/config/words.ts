@@ -109,8 +109,7 @@ export function placeAt({ runs }: PlacedText, index: number): Omit<Position, "fi
 /** One span for each line. What is left out within a line, as a quote, belongs to the span around it. */
 function spansOf(value: PlacedText, file: string, from: number, to: number): Span[] {
   const first = placeAt(value, from);
-  if (value.runs.length === 1)
-    return [{ position: { file, line: first.line, column: first.column }, length: to - from }];
+  if (value.runs.length === 1) return [{ position: { file, ...first }, length: to - from }];
   const spans: { position: Position; length: number }[] = [{ position: { file, ...first }, length: 0 }];
   const ends = [...value.runs.map(({ start }) => start).filter((start) => start > from && start < to), to];
   for (const end of ends) {
