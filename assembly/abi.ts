@@ -6,7 +6,7 @@
  * network order. Times are monotonic nanoseconds.
  */
 
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 // Capacities. Every loop of the core is bounded by one of them.
 
@@ -16,7 +16,9 @@ export const INSTANCE_CAPACITY = 4080;
 /** Virtual addresses of one family in one virtual host. */
 export const ADDRESS_CAPACITY = 64;
 /** Counters of our own that a reflection is recognised by. */
-export const SENT_COUNTER_CAPACITY = 128;
+export const SENT_COUNTER_CAPACITY = 4096;
+/** Counters of others that a replay is recognised by. */
+export const SEEN_COUNTER_CAPACITY = 4096;
 export const KEY_CAPACITY = 20;
 export const RECEIVE_CAPACITY = 1024;
 export const TRANSMIT_CAPACITY = 256;
@@ -47,6 +49,10 @@ export enum Reason {
   UserRequested = 8,
   AddressNotHeld = 9,
   NodeStopped = 10,
+  /** A master found itself later than half a master-down time: others may have taken over meanwhile. */
+  AdvertisementLate = 11,
+  /** The kernel has taken the addresses away, because their lease was not renewed in time. */
+  LeaseExpired = 12,
 }
 
 /** Why the demotion changed (protocol §7.1). */
@@ -59,6 +65,8 @@ export enum DemotionReason {
   SendOk = 5,
   AddressNotHeld = 6,
   AddressHeld = 7,
+  /** A backup cannot see whether sending works again, so it is tried. */
+  SendRetry = 8,
 }
 
 /** What became of a received frame. A drop is its counter (protocol §3.1, FreeBSD 15's order of checks). */
@@ -85,6 +93,14 @@ export enum Verdict {
   BadAuth = 14,
   /** A counter that this virtual host has sent itself. */
   Reflected = 15,
+  /** Authentic, but from an address that nobody else can have: our own, loopback, multicast, unspecified. */
+  BadSource = 16,
+  /** Authentic, but its counter was heard before, in strict mode. */
+  Duplicate = 17,
+  /** Authentic, but its counter is outside the window of strict mode. */
+  Stale = 18,
+  /** The same, while nobody is heard inside the window: a backup goes on waiting, and nothing else happens. */
+  Refreshed = 19,
 }
 
 /** What the host asks of the core, in the command record. */
@@ -109,6 +125,10 @@ export enum Command {
   ApplyFailed = 10,
   /** Leaves politely: a master bows out with 255/255 and the virtual host rests in INIT. */
   Leave = 11,
+  /** The lease of the addresses ran out: a master is BACKUP, silently. */
+  LeaseExpired = 12,
+  /** No counter that is sent from now on is below `entropy`. */
+  AdvanceCounters = 13,
 }
 
 /** Which parameters a SetVirtualHost command carries (bits of `fields`). */
@@ -127,6 +147,43 @@ export enum Option {
   Dscp = 3,
   IfdownDemotionFactor = 4,
   SenderrDemotionFactor = 5,
+  /** What is done about counters that were heard before: a Replay. */
+  Replay = 6,
+  /** In strict mode, how many seconds a counter may differ from the clock; 0 is any number. */
+  Freshness = 7,
+  /** 1 where the addresses have a lease, which Renew events keep alive. */
+  Lease = 8,
+}
+
+/** What is done about advertisements whose counters were heard before, or are out of order. */
+export enum Replay {
+  Off = 0,
+  /** Accepts and counts them, and tells of those that have changed. */
+  Log = 1,
+  /** Drops them, where every peer's counters can be ordered. */
+  Strict = 2,
+}
+
+/** What the counters of a virtual host's peers are like, as far as the last four tell (protocol §4). */
+export enum CounterClass {
+  Unknown = 0,
+  /** Always the same: OpenBSD. */
+  Constant = 1,
+  /** One more with each advertisement: FreeBSD, NetBSD and ucarp that have heard somebody. */
+  Incrementing = 2,
+  /** A clock's: this node's kind. */
+  Time = 3,
+  /** FreeBSD, NetBSD and ucarp that have heard nobody. */
+  Random = 4,
+}
+
+/** How a virtual host stands to strict mode. */
+export enum Strictness {
+  /** Four counters of its peers are to be heard first. */
+  Learning = 0,
+  Enforcing = 1,
+  /** Peers whose counters cannot be ordered: as in log mode, until there have been none for an hour. */
+  Lenient = 2,
 }
 
 /** The answer to a command. */
@@ -154,6 +211,26 @@ export enum Event {
   Transition = 3,
   /** The demotion changed by `delta` to `total`. */
   Demotion = 4,
+  /** Renew the lease of the addresses. */
+  Renew = 5,
+  /** Something that people should know: a Notice in `reason`, and the advertisement that caused it. */
+  Notice = 6,
+}
+
+/** What a Notice event tells; each kind comes once in ten seconds for a virtual host at most. */
+export enum Notice {
+  /** A counter was heard again with another interval or from another source. */
+  ReplaySuspected = 1,
+  /** Strict mode follows a peer whose counters have jumped. */
+  Resynchronized = 2,
+  /** Strict mode is not enforced beside a peer whose counters cannot be ordered. */
+  IncompatiblePeer = 3,
+  /** Three packets of one source within ten seconds that are not authentic: another key or another cluster. */
+  VhidConflict = 4,
+  /** A master has heard another, slower one for longer than that should take to step down. */
+  TwoMasters = 5,
+  /** A bow-out that came too soon after one that was believed. */
+  BowOutIgnored = 6,
 }
 
 /** What a frame in the transmit ring is. */
@@ -203,9 +280,27 @@ export enum Statistic {
   preempt = 15,
   reflected = 16,
   senderrors = 17,
+  /** Counters heard again with another interval or from another source. */
+  replaysuspects = 18,
+  duplicates = 19,
+  stale = 20,
+  refreshes = 21,
+  resyncs = 22,
+  /** Advertisements with advbase 0 and advskew 0. */
+  zerointervals = 23,
+  /** VRRP of either version, which shares CARP's group and protocol number. */
+  vrrp = 24,
+  /** Accepted with bytes behind the CARP header. */
+  trailing = 25,
+  /** Accepted with another type or authentication length than CARP's. */
+  oddheaders = 26,
+  /** Times that a master stepped down because it was late. */
+  latesteps = 27,
+  /** Times that one source sent three packets in ten seconds that are not authentic. */
+  conflicts = 28,
 }
 
-export const STATISTIC_COUNT = 18;
+export const STATISTIC_COUNT = 29;
 export const STATISTICS_SIZE = STATISTIC_COUNT * 8;
 
 // Settings: host-wide values that the core keeps and a host may read.
@@ -218,7 +313,11 @@ export const SETTINGS_SENDERR_FACTOR = 24; // i32
 export const SETTINGS_ALLOW = 28; // u8
 export const SETTINGS_PREEMPT = 29; // u8
 export const SETTINGS_DSCP = 30; // u8
-export const SETTINGS_SIZE = 64;
+export const SETTINGS_REPLAY = 31; // u8, Replay
+export const SETTINGS_COUNTER_LARGEST = 32; // u64, the largest counter sent so far
+export const SETTINGS_FRESHNESS = 48; // u32, seconds
+export const SETTINGS_LEASE = 52; // u8
+export const SETTINGS_SIZE = 128;
 
 // Interface record.
 
@@ -253,12 +352,24 @@ export const INSTANCE_PEER_ADVBASE = 81; // u8
 export const INSTANCE_PEER_ADVSKEW = 82; // u8
 export const INSTANCE_HEARD_AT = 88; // i64
 export const INSTANCE_PEER_SOURCE = 96; // 16 bytes; an IPv4 address is the first four
-export const INSTANCE_STATISTICS = 160; // STATISTICS_SIZE bytes
+export const INSTANCE_PEER_COUNTER = 112; // u64
+export const INSTANCE_CONFLICT = 240; // 24 bytes: who has sent what is not authentic, since when, how often
 export const INSTANCE_ADDRESSES4 = 512; // 4 bytes each, ascending
 export const INSTANCE_ADDRESSES6 = 768; // 16 bytes each, ascending
-export const INSTANCE_SENT_COUNTERS = 1792; // u64 each, a ring
+export const INSTANCE_STATISTICS = 1792; // STATISTICS_SIZE bytes
+export const INSTANCE_REPLAY = 2048; // what is known of the peers' counters
+export const INSTANCE_COUNTER_CLASS = 2048; // u8, CounterClass
+export const INSTANCE_STRICTNESS = 2049; // u8, Strictness
+export const INSTANCE_COUNTER_CLASS_SINCE = 2056; // i64
+export const INSTANCE_NOTICES = 2144; // 48 bytes: an i64 each, when each kind of Notice was last given; 0 is never
 /** An odd multiple of a cache line, so that equal fields of neighbours do not fall into one cache set. */
-export const INSTANCE_SIZE = 2880;
+export const INSTANCE_SIZE = 2240;
+
+// Counter record: one for each instance, apart from it because it is large. The core's own affair.
+
+export const COUNTERS_SENT = 0; // u64 each, ascending, a ring
+export const COUNTERS_SEEN = SENT_COUNTER_CAPACITY * 8; // u64 each, a table
+export const COUNTERS_SIZE = COUNTERS_SEEN + SEEN_COUNTER_CAPACITY * 8;
 
 // Receive slot: a descriptor that the host fills, then the frame.
 
@@ -299,7 +410,11 @@ export const EVENT_TOTAL = 20; // i32
 export const EVENT_PEER_FAMILY = 24; // u8
 export const EVENT_PEER_ADVBASE = 25; // u8
 export const EVENT_PEER_ADVSKEW = 26; // u8
+export const EVENT_OWN_ADVSKEW = 27; // u8, with the demotion in it
+export const EVENT_LATENESS = 28; // u32, microseconds by which the timer was late that decided
 export const EVENT_PEER_SOURCE = 32; // 16 bytes
+export const EVENT_HEARD_AT = 48; // i64, when the peer was heard
+export const EVENT_PEER_COUNTER = 56; // u64
 export const EVENT_SIZE = 64;
 
 // Command record.
@@ -324,7 +439,8 @@ export const COMMAND_ADDRESSES4 = 96; // 4 bytes each, in any order
 export const COMMAND_ADDRESSES6 = 352; // 16 bytes each
 export const COMMAND_SIZE = 1408;
 
-// Memory map. The compiler's static data begins at STATIC_DATA_OFFSET (asconfig.json says it too).
+// Memory map. The compiler's static data begins at STATIC_DATA_OFFSET (asconfig.json says it too); the counters
+// lie behind it, so that a host which has few virtual hosts never touches most of the memory.
 
 export const SETTINGS_OFFSET = 1024;
 export const STATISTICS_OFFSET = SETTINGS_OFFSET + SETTINGS_SIZE;
@@ -348,6 +464,8 @@ export const RECEIVE_OFFSET = 65536;
 export const TRANSMIT_OFFSET = RECEIVE_OFFSET + RECEIVE_CAPACITY * RECEIVE_SLOT_SIZE;
 export const EVENTS_OFFSET = TRANSMIT_OFFSET + TRANSMIT_CAPACITY * TRANSMIT_SLOT_SIZE;
 export const INSTANCES_OFFSET = EVENTS_OFFSET + EVENT_CAPACITY * EVENT_SIZE;
-export const STATIC_DATA_OFFSET = 13238272;
+export const STATIC_DATA_OFFSET = 10616832;
+/** The counter record of each instance, in their order. */
+export const COUNTERS_OFFSET = 10682368;
 /** Pages of 64 KiB; the memory never grows. */
-export const MEMORY_PAGES = 203;
+export const MEMORY_PAGES = 4243;

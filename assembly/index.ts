@@ -8,24 +8,24 @@
  */
 import {
   ABI_VERSION,
-  INSTANCE_SIZE,
-  INSTANCES_OFFSET,
   INTERFACE_CAPACITY,
   INTERFACES_OFFSET,
   LOOKUP_OFFSET,
   RECEIVE_OFFSET,
+  Replay,
   SETTINGS_OFFSET,
 } from "./abi.ts";
 import { candidatesAtOnce } from "./engine/authenticate.ts";
 import { obey } from "./engine/command.ts";
 import { judge, receive } from "./engine/receive.ts";
 import { testKnownAnswers } from "./engine/selftest.ts";
-import { runDeadlines } from "./engine/timeout.ts";
+import { restartTheLate, runDeadlines } from "./engine/timeout.ts";
 import { noteSent, transmit } from "./engine/transmit.ts";
 import { settings } from "./memory/records.ts";
 import { prepareLanes } from "./protocol/authenticator.ts";
 import { nextDeadline } from "./protocol/schedule.ts";
 import { announceDemotion } from "./protocol/state.ts";
+import { wipe } from "./protocol/table.ts";
 
 /** Equal to ABI_VERSION of the `abi.json` that belongs to this module. */
 export function abiVersion(): i32 {
@@ -47,7 +47,7 @@ export function selftest(): i32 {
  * from which advertisement counters are made.
  */
 export function reset(now: i64, counterBase: u64): void {
-  memory.fill(INSTANCES_OFFSET, 0, settings().instanceLimit * INSTANCE_SIZE);
+  wipe();
   memory.fill(SETTINGS_OFFSET, 0, RECEIVE_OFFSET - SETTINGS_OFFSET);
   prepareLanes();
   const all = settings();
@@ -57,11 +57,13 @@ export function reset(now: i64, counterBase: u64): void {
   all.dscp = 56;
   all.ifdownFactor = 240;
   all.senderrFactor = 240;
+  all.replay = Replay.Log as u8;
 }
 
 /** Takes in the frames of slots 0 to `count - 1`: verdicts, counters, transitions. */
 export function handleFrames(now: i64, count: i32): void {
   advance(now);
+  restartTheLate();
   receive(count);
   announceDemotion();
 }
@@ -69,6 +71,7 @@ export function handleFrames(now: i64, count: i32): void {
 /** Runs what is due. Too early is no harm. */
 export function handleTimeout(now: i64): void {
   advance(now);
+  restartTheLate();
   runDeadlines();
   announceDemotion();
 }

@@ -54,9 +54,10 @@ function readField(abi, constant, note, recordSize) {
     /^(u8|u16|u32|u64|i32|i64|[\w]+ bytes)((?:$|[,:; ]).*)?$/.exec(note ?? "") ?? [];
   if (type === undefined) return undefined;
   const unit = sizes[type] ?? (abi[type.split(" ")[0]] || Number(type.split(" ")[0]));
-  const count = !description.startsWith(" each")
+  const isList = description.startsWith(" each");
+  const count = !isList
     ? 1
-    : constant.endsWith("COUNTERS")
+    : constant.startsWith("COUNTERS_")
       ? abi.SENT_COUNTER_CAPACITY
       : abi.ADDRESS_CAPACITY;
   return {

@@ -184,7 +184,9 @@ const untested: readonly Exception[] = [
 
 const longestFile = 400;
 const longestFunction = 60;
-const longFiles: readonly Exception[] = [];
+const longFiles: readonly Exception[] = [
+  { file: "assembly/abi.ts", why: "the one description of the boundary, which both compilers read" },
+];
 const longFunctions: readonly Exception[] = [
   { file: "assembly/crypto/sha1.ts#compress", why: "eighty rounds in four loops of five" },
   { file: "assembly/crypto/sha1-lanes.ts#compressLanes", why: "the same, for eight lanes" },

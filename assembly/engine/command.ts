@@ -20,6 +20,7 @@ import {
   InterfaceFlag,
   KEY_CAPACITY,
   Option,
+  Replay,
   State,
 } from "../abi.ts";
 import { copyAddress6, copyMac } from "../memory/bytes.ts";
@@ -34,7 +35,8 @@ import {
 import { prepare, setAddresses, setKey } from "../protocol/authenticator.ts";
 import { LARGEST_CONFIGURED_SKEW } from "../protocol/constants.ts";
 import { adjust } from "../protocol/demotion.ts";
-import { applied, applyFailed, evaluate, leave, request } from "../protocol/state.ts";
+import { forgetPeers } from "../protocol/replay.ts";
+import { applied, applyFailed, evaluate, leaseExpired, leave, request } from "../protocol/state.ts";
 import { create, destroy, find } from "../protocol/table.ts";
 
 const LARGEST_DSCP: i32 = 63;
@@ -50,6 +52,11 @@ function carryOut(command: CommandRecord): CommandResult {
   if (command.kind == Command.SetOption) return setOption(command.fields, command.value);
   if (command.kind == Command.AddDemotion) {
     adjust(null, command.value, DemotionReason.Sysctl);
+    return CommandResult.Ok;
+  }
+  if (command.kind == Command.AdvanceCounters) {
+    const all = settings();
+    if (command.entropy > all.counterFloor) all.counterFloor = command.entropy;
     return CommandResult.Ok;
   }
   if ((command.interfaceIndex as i32) >= INTERFACE_CAPACITY) return CommandResult.NoSuchInterface;
@@ -78,6 +85,8 @@ function obeyFor(instance: Instance, command: CommandRecord): CommandResult {
       return applied(instance) ? CommandResult.Ok : CommandResult.NotExpected;
     case Command.ApplyFailed:
       return applyFailed(instance) ? CommandResult.Ok : CommandResult.NotExpected;
+    case Command.LeaseExpired:
+      return leaseExpired(instance) ? CommandResult.Ok : CommandResult.NotExpected;
     case Command.Leave:
       leave(instance);
       return CommandResult.Ok;
@@ -141,6 +150,7 @@ function setVirtualHost(command: CommandRecord): CommandResult {
   if (fields & Field.Key) {
     setKey(instance, COMMAND_OFFSET + COMMAND_KEY, command.keyLength);
     prepare(instance);
+    forgetPeers(instance);
   }
   if (known == null) evaluate(instance);
   return CommandResult.Ok;
@@ -162,6 +172,7 @@ function changeAddresses(instance: Instance, command: CommandRecord): CommandRes
   const list6 = COMMAND_OFFSET + COMMAND_ADDRESSES6;
   if (!setAddresses(instance, list4, command.count4, list6, command.count6)) return CommandResult.Ok;
   prepare(instance);
+  forgetPeers(instance);
   evaluate(instance);
   return CommandResult.Ok;
 }
@@ -174,6 +185,9 @@ function setOption(option: u32, value: i32): CommandResult {
   else if (option == Option.Preempt && value <= 1) all.preempt = value as u8;
   else if (option == Option.Dscp && value <= LARGEST_DSCP) all.dscp = value as u8;
   else if (option == Option.Allow && value <= 1) setAllow(value as u8);
+  else if (option == Option.Replay && value <= Replay.Strict) all.replay = value as u8;
+  else if (option == Option.Freshness) all.freshness = value as u32;
+  else if (option == Option.Lease && value <= 1) all.lease = value as u8;
   else return CommandResult.ValueOutOfRange;
   return CommandResult.Ok;
 }

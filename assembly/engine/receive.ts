@@ -9,6 +9,7 @@ import {
   NO_INSTANCE,
   RECEIVE_CAPACITY,
   RECEIVE_FRAME_CAPACITY,
+  Statistic,
   Verdict,
 } from "../abi.ts";
 import {
@@ -22,16 +23,17 @@ import {
   settings,
 } from "../memory/records.ts";
 import { holds } from "../protocol/authenticator.ts";
-import { wasSent } from "../protocol/counter.ts";
-import { heard } from "../protocol/state.ts";
+import { noteConflict } from "../protocol/conflict.ts";
+import { heard, refresh } from "../protocol/state.ts";
 import { find } from "../protocol/table.ts";
 import * as carp from "../wire/carp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
+import { admit } from "./admit.ts";
 import { authenticate, concludeWaiting } from "./authenticate.ts";
-import { countReceived } from "./counters.ts";
-import { counterOf, frameOf, headerOf, note, packetOf } from "./slot.ts";
+import { count, countOddities, countReceived, countVrrp } from "./counters.ts";
+import { counterOf, frameOf, headerOf, note, packetOf, sourceOf } from "./slot.ts";
 
 /** The packet types that are ours: to this host, broadcast and multicast (packet(7)). */
 const LAST_OWN_PACKET_TYPE: u8 = 2;
@@ -54,15 +56,18 @@ export function judge(count: u32): void {
 }
 
 /** Judges slots 0 to `count - 1`, counts them, and lets what is authentic act, in order of arrival. */
-export function receive(count: u32): void {
-  judge(count);
-  for (let index: u32 = 0; index < count; index++) {
+export function receive(frames: u32): void {
+  judge(frames);
+  for (let index: u32 = 0; index < frames; index++) {
     const slot = receiveSlotAt(index);
     const instance = subject(slot);
-    if (slot.verdict == Verdict.Ok && wasSent(instance!, counterOf(slot)))
-      slot.verdict = Verdict.Reflected as u8;
-    countReceived(instance, slot.family, slot.verdict as Verdict);
-    if (slot.verdict == Verdict.Ok) act(instance!, slot);
+    if (slot.verdict == Verdict.Ok) slot.verdict = admit(instance!, slot) as u8;
+    const verdict = slot.verdict as Verdict;
+    countReceived(instance, slot.family, verdict);
+    if (verdict == Verdict.Ok) act(instance!, slot);
+    else if (verdict == Verdict.Refreshed) refresh(instance!);
+    else if (verdict == Verdict.BadAuth) meetStranger(instance!, slot);
+    else if (verdict >= Verdict.BadLength && verdict <= Verdict.BadChecksum) countVrrp(instance, slot);
   }
 }
 
@@ -138,11 +143,6 @@ function check(slot: ReceiveSlot): Verdict {
   return Verdict.Pending;
 }
 
-/** Where the source address is: 4 or 16 bytes. */
-function sourceOf(slot: ReceiveSlot): usize {
-  return slot.family == 4 ? ipv4.source(packetOf(slot)) : ipv6.source(packetOf(slot));
-}
-
 /** Whether the virtual host advertises to a peer in this family, and so hears one that may be far away. */
 function isUnicast(instance: Instance, family: u8): bool {
   return (instance.flags & ((family == 4 ? InstanceFlag.Unicast4 : InstanceFlag.Unicast6) as u8)) != 0;
@@ -169,7 +169,15 @@ function act(instance: Instance, slot: ReceiveSlot): void {
   const source = sourceOf(slot);
   instance.peerSourceLow = slot.family == 4 ? (load<u32>(source) as u64) : load<u64>(source);
   instance.peerSourceHigh = slot.family == 4 ? 0 : load<u64>(source, 8);
+  countOddities(instance, slot);
   heard(instance, instance.peerAdvbase, instance.peerAdvskew);
+}
+
+/** Somebody uses this VHID with another key, or for other addresses; or attacks. */
+function meetStranger(instance: Instance, slot: ReceiveSlot): void {
+  const source = sourceOf(slot);
+  const name = slot.family == 4 ? (load<u32>(source) as u64) : load<u64>(source) ^ load<u64>(source, 8);
+  if (noteConflict(instance, name)) count(instance, Statistic.conflicts);
 }
 
 /** The virtual host that the frame is for, as far as that could be told, or null. */

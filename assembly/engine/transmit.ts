@@ -32,6 +32,7 @@ import { BOW_OUT } from "../protocol/constants.ts";
 import { nextCounter } from "../protocol/counter.ts";
 import { sendFailed, sendSucceeded } from "../protocol/demotion.ts";
 import { effectiveSkew } from "../protocol/interval.ts";
+import { advertised } from "../protocol/lease.ts";
 import { first, isEmpty, Pending, removeFirst, retract } from "../protocol/outbox.ts";
 import * as arp from "../wire/arp.ts";
 import * as carp from "../wire/carp.ts";
@@ -54,7 +55,8 @@ export function transmit(): u32 {
   while (!isEmpty()) {
     const instance = first();
     used = composeBowOut(instance, used);
-    used = composeAdvertisement(instance, used);
+    used = composeAdvertisement(instance, used, Pending.Farewell);
+    used = composeAdvertisement(instance, used, Pending.Advertisement);
     used = composeAnnouncements(instance, used);
     if (instance.pending) break;
     removeFirst();
@@ -71,6 +73,7 @@ export function noteSent(frames: u32): void {
     if ((slot.kind as i32) > FrameKind.Advertisement6 || !instance.inUse) continue;
     if (slot.errno == 0) {
       sendSucceeded(instance);
+      advertised(instance);
     } else {
       count(instance, Statistic.senderrors);
       sendFailed(instance);
@@ -84,9 +87,9 @@ function composeBowOut(instance: Instance, used: u32): u32 {
   return composeAdvertisements(instance, used, BOW_OUT, BOW_OUT);
 }
 
-function composeAdvertisement(instance: Instance, used: u32): u32 {
-  if (!(instance.pending & Pending.Advertisement) || used + 2 > CAPACITY) return used;
-  retract(instance, Pending.Advertisement as u8);
+function composeAdvertisement(instance: Instance, used: u32, what: Pending): u32 {
+  if (!(instance.pending & what) || used + 2 > CAPACITY) return used;
+  retract(instance, what as u8);
   return composeAdvertisements(instance, used, instance.advbase, effectiveSkew(instance));
 }
 

@@ -6,35 +6,49 @@ import {
   COMMAND_ADDRESSES4,
   COMMAND_ADDRESSES6,
   COMMAND_OFFSET,
+  COUNTERS_OFFSET,
+  COUNTERS_SIZE,
+  EVENT_HEARD_AT,
   EVENT_PEER_ADVSKEW,
   EVENT_SIZE,
   EVENT_TOTAL,
   EVENTS_OFFSET,
   HEAP_OFFSET,
   INSTANCE_CAPACITY,
+  INSTANCE_CONFLICT,
   INSTANCE_COUNT6,
+  INSTANCE_COUNTER_CLASS_SINCE,
   INSTANCE_HEARD_AT,
   INSTANCE_LAST_REASON,
   INSTANCE_MASTER_DOWN_DEADLINE,
+  INSTANCE_NOTICES,
   INSTANCE_PEER_ADVSKEW,
+  INSTANCE_PEER_COUNTER,
   INSTANCE_PROMOTING,
+  INSTANCE_REPLAY,
   INSTANCE_SINCE,
   INSTANCE_SIZE,
+  INSTANCE_STATISTICS,
   INSTANCE_TRANSITIONS,
   INSTANCES_OFFSET,
   INTERFACE_SIZE,
   INTERFACES_OFFSET,
   LOOKUP_OFFSET,
+  MEMORY_PAGES,
   NO_INSTANCE,
+  Notice,
   RECEIVE_CARP_OFFSET,
   RECEIVE_INSTANCE,
   RECEIVE_OFFSET,
   RECEIVE_SLOT_SIZE,
   RECEIVE_VERDICT,
-  SETTINGS_DSCP,
+  SETTINGS_COUNTER_LARGEST,
+  SETTINGS_LEASE,
   SETTINGS_OFFSET,
+  SETTINGS_REPLAY,
   SETTINGS_SIZE,
   STATIC_DATA_OFFSET,
+  STATISTICS_SIZE,
   TRANSMIT_ERRNO,
   TRANSMIT_OFFSET,
   TRANSMIT_SLOT_SIZE,
@@ -51,7 +65,15 @@ export class Settings {
   allow: u8;
   preempt: u8;
   dscp: u8;
-  unused: u8;
+  replay: u8;
+  /** The largest counter that any virtual host has sent. */
+  counterLargest: u64;
+  /** No counter that is sent is below this one. */
+  counterFloor: u64;
+  freshness: u32;
+  lease: u8;
+  unused1: u8;
+  unused2: u16;
   /** Instances in use, which is also the length of the heap. */
   instanceCount: u32;
   /** No instance at or above this index was ever used. */
@@ -129,6 +151,60 @@ export class Instance {
   /** What this virtual host's dead interface, and its failing sends, have added to the demotion. */
   suppressedBy: i32;
   sendErrorsBy: i32;
+  /** Midway between two advertisements, where the lease would be over soon after the second. */
+  renewDeadline: i64;
+  renewedAt: i64;
+  /** When the demotion for failing sends is taken back on trial. */
+  retrySendDeadline: i64;
+  /** Until then nobody is taken over from but a master that has timed out, because the link has just come back. */
+  holdUntil: i64;
+  /** When a bow-out was last believed. */
+  bowOutAt: i64;
+  /** Since when a slower master is heard while this one is MASTER. */
+  rivalSince: i64;
+  rivalHeardAt: i64;
+  /** Until then a master that is better than this host is known to live. */
+  betterUntil: i64;
+  betterSource: u64;
+  /** Microseconds by which the timer was late that decides about the next transition. */
+  lateness: u32;
+  sendRetries: u8;
+  /** There is a time of a rival, of a bow-out: 0 would be a time as well. */
+  hasRival: u8;
+  hasBowedOut: u8;
+  /** Of the source that last sent what is not authentic: its first eight bytes, since when, and how often. */
+  conflictSource: u64;
+  conflictSince: i64;
+  conflictCount: u8;
+}
+
+/** What is known of the counters of a virtual host's peers (protocol/replay). */
+@unmanaged
+export class PeerCounters {
+  class: u8;
+  strictness: u8;
+  recentCount: u8;
+  staleCount: u8;
+  /** There is something in the table of counters seen. */
+  hasSeen: u8;
+  /** One inside the window was heard, and its time is `acceptedAt`; the same of a resynchronization. */
+  hasAccepted: u8;
+  hasResynchronized: u8;
+  unused: u8;
+  classSince: i64;
+  /** The last four different counters, the newest first. */
+  recent0: u64;
+  recent1: u64;
+  recent2: u64;
+  recent3: u64;
+  /** When the newest of them was heard. */
+  freshAt: i64;
+  /** The largest counter accepted. */
+  highWater: u64;
+  acceptedAt: i64;
+  resynchronizedAt: i64;
+  staleCounter: u64;
+  staleAt: i64;
 }
 
 /** The authenticator of an instance: what its HMAC needs for every packet, saved once (protocol §2.1). */
@@ -172,10 +248,12 @@ export class EventRecord {
   peerFamily: u8;
   peerAdvbase: u8;
   peerAdvskew: u8;
-  unused1: u8;
-  unused2: u32;
+  ownAdvskew: u8;
+  lateness: u32;
   peerSourceLow: u64;
   peerSourceHigh: u64;
+  heardAt: i64;
+  peerCounter: u64;
 }
 
 @unmanaged
@@ -227,6 +305,15 @@ export function setLookUp(interfaceIndex: u32, vhid: u32, index: u32): void {
   store<u16>((LOOKUP_OFFSET as usize) + (((interfaceIndex << 8) | vhid) << 1), entry as u16);
 }
 
+export function peerCountersOf(instance: Instance): PeerCounters {
+  return changetype<PeerCounters>(changetype<usize>(instance) + INSTANCE_REPLAY);
+}
+
+/** Where the instance's counter record is: COUNTERS_SIZE bytes. */
+export function countersOf(instance: Instance): usize {
+  return (COUNTERS_OFFSET as usize) + (indexOf(instance) as usize) * COUNTERS_SIZE;
+}
+
 export function receiveSlotAt(slot: u32): ReceiveSlot {
   return changetype<ReceiveSlot>((RECEIVE_OFFSET as usize) + (slot as usize) * RECEIVE_SLOT_SIZE);
 }
@@ -254,7 +341,10 @@ export function setHeapAt(position: u32, index: u32): void {
 }
 
 if ((offsetof<Settings>() as i32) > SETTINGS_SIZE) ERROR("Settings is larger than its size");
-if (offsetof<Settings>("dscp") != SETTINGS_DSCP) ERROR("Settings and abi.ts differ");
+if (offsetof<Settings>("replay") != SETTINGS_REPLAY) ERROR("Settings and abi.ts differ: replay");
+if (offsetof<Settings>("counterLargest") != SETTINGS_COUNTER_LARGEST)
+  ERROR("Settings and abi.ts differ: counterLargest");
+if (offsetof<Settings>("lease") != SETTINGS_LEASE) ERROR("Settings and abi.ts differ: lease");
 if (offsetof<Instance>("promoting") != INSTANCE_PROMOTING) ERROR("Instance and abi.ts differ: promoting");
 if (offsetof<Instance>("count6") != INSTANCE_COUNT6) ERROR("Instance and abi.ts differ: count6");
 if (offsetof<Instance>("masterDownDeadline") != INSTANCE_MASTER_DOWN_DEADLINE)
@@ -266,12 +356,26 @@ if (offsetof<Instance>("transitions") != INSTANCE_TRANSITIONS)
 if (offsetof<Instance>("peerAdvskew") != INSTANCE_PEER_ADVSKEW)
   ERROR("Instance and abi.ts differ: peerAdvskew");
 if (offsetof<Instance>("heardAt") != INSTANCE_HEARD_AT) ERROR("Instance and abi.ts differ: heardAt");
-if (offsetof<Instance>() > 160) ERROR("Instance reaches into its statistics");
+if (offsetof<Instance>("counterReceived") != INSTANCE_PEER_COUNTER)
+  ERROR("Instance and abi.ts differ: counterReceived");
+if (offsetof<Instance>("conflictSource") != INSTANCE_CONFLICT)
+  ERROR("Instance and abi.ts differ: conflictSource");
+if ((offsetof<Instance>() as usize) > INSTANCE_HMAC) ERROR("Instance reaches into its HMAC");
+if (INSTANCE_NOTICES + 8 * Notice.BowOutIgnored > INSTANCE_SIZE)
+  ERROR("the notices reach into the next instance");
+if (INSTANCE_STATISTICS + STATISTICS_SIZE > INSTANCE_REPLAY) ERROR("the statistics reach into the counters");
+if (INSTANCE_REPLAY + (offsetof<PeerCounters>() as i32) > INSTANCE_NOTICES)
+  ERROR("PeerCounters is too large");
+if (INSTANCE_REPLAY + (offsetof<PeerCounters>("classSince") as i32) != INSTANCE_COUNTER_CLASS_SINCE)
+  ERROR("PeerCounters and abi.ts differ: classSince");
+if (COUNTERS_OFFSET + INSTANCE_CAPACITY * COUNTERS_SIZE != MEMORY_PAGES * 65536)
+  ERROR("the counters do not fill the memory");
 if (offsetof<ReceiveSlot>("carpOffset") != RECEIVE_CARP_OFFSET) ERROR("ReceiveSlot and abi.ts differ");
 if (offsetof<TransmitSlot>("errno") != TRANSMIT_ERRNO) ERROR("TransmitSlot and abi.ts differ");
 if (offsetof<EventRecord>("total") != EVENT_TOTAL) ERROR("EventRecord and abi.ts differ: total");
 if (offsetof<EventRecord>("peerAdvskew") != EVENT_PEER_ADVSKEW)
   ERROR("EventRecord and abi.ts differ: peerAdvskew");
+if (offsetof<EventRecord>("heardAt") != EVENT_HEARD_AT) ERROR("EventRecord and abi.ts differ: heardAt");
 if ((offsetof<EventRecord>() as i32) > EVENT_SIZE) ERROR("EventRecord is larger than its size");
 if (COMMAND_ADDRESSES6 - COMMAND_ADDRESSES4 != 256) ERROR("the command's addresses overlap");
 if (INSTANCES_OFFSET + INSTANCE_CAPACITY * INSTANCE_SIZE > STATIC_DATA_OFFSET)

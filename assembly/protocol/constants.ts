@@ -15,6 +15,10 @@ export const BOW_OUT: u32 = 255;
 export const SEND_ERRORS_TO_DEMOTE: u8 = 3;
 export const SEND_SUCCESSES_TO_RECOVER: u8 = 3;
 
+/** When a backup, which does not send, takes the demotion on trial; doubled each time, up to the longest. */
+export const SEND_RETRY: i64 = 10 * SECOND;
+export const LONGEST_SEND_RETRY: i64 = 300 * SECOND;
+
 /** Demotion while the addresses cannot be put in place. */
 export const ADDRESS_DEMOTION: i32 = 240;
 /** The longest wait between two attempts to put the addresses in place. */
@@ -25,6 +29,16 @@ export const ANNOUNCEMENTS: u8 = 2;
 export const ANNOUNCEMENT_GAP: i64 = 1_100_000_000;
 /** At most one announcement in this time while a slower master is heard. */
 export const REANNOUNCEMENT_GAP: i64 = SECOND;
+
+/** The least by which a timer must be late for the host to be taken for one that did not run. */
+export const LEAST_LATENESS: i64 = 250_000_000;
+
+/** Notices of one kind for one virtual host are this far apart. */
+export const BETWEEN_NOTICES: i64 = 10 * SECOND;
+
+/** Packets of one source that are not authentic and make a conflict, and within which time. */
+export const CONFLICT_PACKETS: u8 = 3;
+export const CONFLICT_TIME: i64 = 10 * SECOND;
 
 /** The largest random part of a master-down time, 1/512 s, which unties equal nodes. */
 export const LARGEST_JITTER: u64 = 1_953_125;

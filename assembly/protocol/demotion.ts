@@ -5,8 +5,16 @@
 
 import { DemotionReason } from "../abi.ts";
 import { Instance, settings } from "../memory/records.ts";
-import { ADDRESS_DEMOTION, SEND_ERRORS_TO_DEMOTE, SEND_SUCCESSES_TO_RECOVER } from "./constants.ts";
+import {
+  ADDRESS_DEMOTION,
+  LONGEST_SEND_RETRY,
+  NEVER,
+  SEND_ERRORS_TO_DEMOTE,
+  SEND_RETRY,
+  SEND_SUCCESSES_TO_RECOVER,
+} from "./constants.ts";
 import { reportDemotion } from "./report.ts";
+import { reschedule } from "./schedule.ts";
 
 /** Adds `delta`; `instance` is the cause, or null where the operator is. */
 export function adjust(instance: Instance | null, delta: i32, reason: DemotionReason): void {
@@ -38,17 +46,45 @@ export function sendFailed(instance: Instance): void {
   if (++instance.sendErrors != SEND_ERRORS_TO_DEMOTE) return;
   instance.sendErrorsBy = settings().senderrFactor;
   adjust(instance, instance.sendErrorsBy, DemotionReason.SendError);
+  awaitSendRetry(instance);
+}
+
+/** Whether the demotion for failing sends is in the sum. */
+export function isSendDemoted(instance: Instance): bool {
+  return instance.sendErrors >= SEND_ERRORS_TO_DEMOTE;
+}
+
+/**
+ * A backup sends nothing, and so would stay demoted for ever: after ten seconds the demotion is taken back on trial,
+ * after twice the time the next time.
+ */
+export function retrySend(instance: Instance): void {
+  forgiveSendErrors(instance, DemotionReason.SendRetry);
+  if (instance.sendRetries < 5) instance.sendRetries++;
+}
+
+/** Sets the time of the next trial. */
+export function awaitSendRetry(instance: Instance): void {
+  let wait = SEND_RETRY << (instance.sendRetries as i64);
+  if (wait > LONGEST_SEND_RETRY) wait = LONGEST_SEND_RETRY;
+  instance.retrySendDeadline = settings().now + wait;
+  reschedule(instance);
 }
 
 /** An advertisement was sent. Three in a row forgive what failed before. */
 export function sendSucceeded(instance: Instance): void {
   if (instance.sendErrors == 0 || ++instance.sendSuccesses < SEND_SUCCESSES_TO_RECOVER) return;
   forgiveSendErrors(instance, DemotionReason.SendOk);
+  instance.sendRetries = 0;
 }
 
 /** Takes the send-error demotion back, also when the interface has come up anew. */
 export function forgiveSendErrors(instance: Instance, reason: DemotionReason): void {
-  if (instance.sendErrors >= SEND_ERRORS_TO_DEMOTE) adjust(instance, -instance.sendErrorsBy, reason);
+  if (isSendDemoted(instance)) adjust(instance, -instance.sendErrorsBy, reason);
+  if (instance.retrySendDeadline != NEVER) {
+    instance.retrySendDeadline = NEVER;
+    reschedule(instance);
+  }
   instance.sendErrors = 0;
   instance.sendSuccesses = 0;
 }

@@ -7,6 +7,8 @@ export enum Pending {
   BowOut = 1,
   Advertisement = 2,
   Announcement = 4,
+  /** One more advertisement of a master that has stepped down, so that the winner knows of it. */
+  Farewell = 8,
 }
 
 /** One place more than instances, a power of two. */

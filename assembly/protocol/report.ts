@@ -1,6 +1,7 @@
 /** Events for the host, in the order in which they happened. The host reads them after every handle call. */
-import { DemotionReason, EVENT_CAPACITY, Event, NO_INSTANCE } from "../abi.ts";
+import { DemotionReason, EVENT_CAPACITY, Event, NO_INSTANCE, Notice } from "../abi.ts";
 import { EventRecord, eventAt, Instance, indexOf, settings } from "../memory/records.ts";
+import { effectiveSkew } from "./interval.ts";
 
 /** How many more events fit before the host has to read. */
 export function room(): u32 {
@@ -20,11 +21,18 @@ export function reportTransition(instance: Instance, from: u8, to: u8, reason: u
   event.from = from;
   event.to = to;
   event.reason = reason;
-  event.peerFamily = instance.peerFamily;
-  event.peerAdvbase = instance.peerAdvbase;
-  event.peerAdvskew = instance.peerAdvskew;
-  event.peerSourceLow = instance.peerSourceLow;
-  event.peerSourceHigh = instance.peerSourceHigh;
+  event.lateness = instance.lateness;
+  tellNumbers(event, instance);
+}
+
+export function reportRenew(instance: Instance): void {
+  append(Event.Renew, instance);
+}
+
+export function reportNotice(instance: Instance, notice: Notice): void {
+  const event = append(Event.Notice, instance);
+  event.reason = notice as u8;
+  tellNumbers(event, instance);
 }
 
 /** `instance` is the cause, or null where the operator is. */
@@ -33,6 +41,19 @@ export function reportDemotion(instance: Instance | null, delta: i32, reason: De
   event.delta = delta;
   event.total = settings().demotion;
   event.reason = reason as u8;
+}
+
+/** What decided: our own interval and the last advertisement that was heard. */
+function tellNumbers(event: EventRecord, instance: Instance): void {
+  event.total = settings().demotion;
+  event.ownAdvskew = effectiveSkew(instance) as u8;
+  event.peerFamily = instance.peerFamily;
+  event.peerAdvbase = instance.peerAdvbase;
+  event.peerAdvskew = instance.peerAdvskew;
+  event.peerSourceLow = instance.peerSourceLow;
+  event.peerSourceHigh = instance.peerSourceHigh;
+  event.heardAt = instance.heardAt;
+  event.peerCounter = instance.counterReceived;
 }
 
 function append(kind: Event, instance: Instance | null): EventRecord {

@@ -29,6 +29,8 @@ export function reschedule(instance: Instance): void {
   let earliest = instance.masterDownDeadline;
   if (instance.advertiseDeadline < earliest) earliest = instance.advertiseDeadline;
   if (instance.announceDeadline < earliest) earliest = instance.announceDeadline;
+  if (instance.renewDeadline < earliest) earliest = instance.renewDeadline;
+  if (instance.retrySendDeadline < earliest) earliest = instance.retrySendDeadline;
   if (earliest == instance.deadline) return;
   instance.deadline = earliest;
   settle(instance);

@@ -10,11 +10,31 @@
  * The double arrow takes two steps: the core asks for the addresses (Apply) and stays BACKUP, silent, until the
  * host answers that they are in place. So nobody is ever MASTER of an address that it does not have.
  */
-import { DemotionReason, InterfaceFlag, Reason, State } from "../abi.ts";
+import { DemotionReason, InterfaceFlag, Notice, Reason, Replay, State } from "../abi.ts";
 import { Instance, instanceAt, interfaceAt, settings } from "../memory/records.ts";
-import { ANNOUNCEMENT_GAP, ANNOUNCEMENTS, LONGEST_RETRY, NEVER, REANNOUNCEMENT_GAP } from "./constants.ts";
-import { addressHeld, forgiveSendErrors, suppress, unsuppress } from "./demotion.ts";
+import {
+  ANNOUNCEMENT_GAP,
+  ANNOUNCEMENTS,
+  BOW_OUT,
+  DEAD_RATIO,
+  LEAST_LATENESS,
+  LONGEST_RETRY,
+  NEVER,
+  REANNOUNCEMENT_GAP,
+  SECOND,
+} from "./constants.ts";
+import {
+  addressHeld,
+  awaitSendRetry,
+  forgiveSendErrors,
+  isSendDemoted,
+  retrySend,
+  suppress,
+  unsuppress,
+} from "./demotion.ts";
 import { advertisementInterval, masterDownTime, ownRank, rank, timeOutRank } from "./interval.ts";
+import { renew } from "./lease.ts";
+import { notify } from "./notice.ts";
 import { Pending, post, retract } from "./outbox.ts";
 import { reportApply, reportTransition, reportWithdraw } from "./report.ts";
 import { reschedule } from "./schedule.ts";
@@ -26,6 +46,7 @@ import { reschedule } from "./schedule.ts";
 export function evaluate(instance: Instance): void {
   const linked = hasLink(instance) && settings().allow != 0;
   if (linked) {
+    if (instance.suppressed) holdDown(instance);
     unsuppress(instance, DemotionReason.InterfaceUp);
     forgiveSendErrors(instance, DemotionReason.InterfaceUp);
   } else {
@@ -44,28 +65,67 @@ export function evaluate(instance: Instance): void {
 export function heard(instance: Instance, advbase: u32, advskew: u32): void {
   const peer = rank(advbase, advskew);
   if (instance.state == State.Master) {
-    if (ownRank(instance) >= peer) enterBackup(instance, Reason.MoreFrequentAdvertisement);
-    else reannounce(instance);
+    if (ownRank(instance) >= peer) stepDown(instance, ownRank(instance) > peer);
+    else meetRival(instance);
   } else if (instance.state == State.Backup) {
-    if (settings().preempt && ownRank(instance) < peer) promote(instance, Reason.PreemptingSlowerMaster);
-    else if (timeOutRank(instance) < peer) promote(instance, Reason.MasterWillTimeOut);
-    else {
+    const reason = reasonToTakeOver(instance, peer);
+    if (reason == Reason.None) {
       cancelPromotion(instance);
       armMasterDown(instance);
+      noteBetter(instance, peer);
+    } else if (!isBetterAlive(instance)) {
+      if (peer == rank(BOW_OUT, BOW_OUT) && isBowOutTooSoon(instance)) return;
+      promote(instance, reason);
     }
   }
+}
+
+/** Another master may be silent, or too far ahead in its counters to be believed: a backup goes on waiting for it. */
+export function refresh(instance: Instance): void {
+  if (instance.state == State.Backup && !instance.promoting) armMasterDown(instance);
 }
 
 /** Runs whatever is due. Deadlines are absolute; one that was missed runs once. */
 export function expire(instance: Instance): void {
   const now = settings().now;
   if (instance.masterDownDeadline <= now) {
+    noteLateness(instance, now - instance.masterDownDeadline);
     instance.masterDownDeadline = NEVER;
     if (instance.state == State.Backup) promote(instance, Reason.MasterTimedOut);
   }
   if (instance.advertiseDeadline <= now) advertise(instance);
   if (instance.announceDeadline <= now) announce(instance);
+  if (instance.renewDeadline <= now) renew(instance);
+  if (instance.retrySendDeadline <= now) {
+    // A master sees for itself whether sending works.
+    if (instance.state == State.Master && isSendDemoted(instance)) awaitSendRetry(instance);
+    else retrySend(instance);
+  }
   reschedule(instance);
+}
+
+/**
+ * Starts over from BACKUP where the timer that counts is so late that the host cannot have run: it was paused, frozen or
+ * starved, and others may have taken over. True for a master that stepped down. Call it before anything is judged that
+ * came in meanwhile.
+ */
+export function restartIfLate(instance: Instance): bool {
+  const now = settings().now;
+  const isMaster = instance.state == State.Master;
+  const deadline = isMaster ? instance.advertiseDeadline : instance.masterDownDeadline;
+  if (now <= deadline) return false;
+  if (now - deadline < max<i64>(masterDownTime(instance) >> 1, LEAST_LATENESS)) return false;
+  noteLateness(instance, now - deadline);
+  if (isMaster) enterBackup(instance, Reason.AdvertisementLate);
+  else armMasterDown(instance);
+  return isMaster;
+}
+
+/** The lease of the addresses ran out. False where this is no master. */
+export function leaseExpired(instance: Instance): bool {
+  if (instance.state != State.Master) return false;
+  enterBackup(instance, Reason.LeaseExpired);
+  return true;
 }
 
 /** Sends an advertisement now and the next one an interval later. The instance is MASTER. */
@@ -95,6 +155,8 @@ export function applied(instance: Instance): bool {
   addressHeld(instance, true);
   enter(instance, State.Master, instance.promotionReason as Reason);
   instance.masterDownDeadline = NEVER;
+  instance.renewedAt = settings().now;
+  instance.hasRival = 0;
   instance.announcementsLeft = ANNOUNCEMENTS;
   advertise(instance);
   announce(instance);
@@ -143,6 +205,76 @@ export function request(instance: Instance, state: State): void {
 export function leave(instance: Instance): void {
   if (instance.state == State.Master) post(instance, Pending.BowOut);
   enterInit(instance, Reason.NodeStopped);
+}
+
+/** A better master is there. It hears one advertisement more, and announces its addresses again, if it is better. */
+function stepDown(instance: Instance, isWorse: bool): void {
+  enterBackup(instance, Reason.MoreFrequentAdvertisement);
+  noteBetter(instance, rank(instance.peerAdvbase, instance.peerAdvskew));
+  if (isWorse) post(instance, Pending.Farewell);
+}
+
+/** Why a backup takes over from a master of that rank now, or None. */
+function reasonToTakeOver(instance: Instance, peer: u32): Reason {
+  if (settings().now < instance.holdUntil) return Reason.None;
+  if (settings().preempt && ownRank(instance) < peer) return Reason.PreemptingSlowerMaster;
+  return timeOutRank(instance) < peer ? Reason.MasterWillTimeOut : Reason.None;
+}
+
+/** A master that this host does not take over from, and for how long it is known to live. */
+function noteBetter(instance: Instance, peer: u32): void {
+  instance.betterSource = instance.peerSourceLow ^ instance.peerSourceHigh;
+  instance.betterUntil = settings().now + ((peer as i64) * SECOND) / 256 + LEAST_LATENESS;
+}
+
+/**
+ * Whether another than the sender of the last advertisement is known to be a better master: then the sender will step
+ * down when it hears that one, and there is nothing to take over.
+ */
+function isBetterAlive(instance: Instance): bool {
+  const source = instance.peerSourceLow ^ instance.peerSourceHigh;
+  return settings().now < instance.betterUntil && source != instance.betterSource;
+}
+
+/** For three advbase after the link has come back, other masters get the time to be heard. */
+function holdDown(instance: Instance): void {
+  const base = instance.advbase == 0 ? 0 : (DEAD_RATIO as i64) * (instance.advbase as i64) * SECOND;
+  instance.holdUntil = settings().now + base;
+}
+
+/**
+ * A bow-out can be forged from any advertisement, since its interval is not authenticated. Unless counters are not
+ * looked at, one is believed in a master-down time; the next is as if it had not come.
+ */
+function isBowOutTooSoon(instance: Instance): bool {
+  if (settings().replay == Replay.Off) return false;
+  if (instance.promoting) return true;
+  const now = settings().now;
+  if (instance.hasBowedOut && now - instance.bowOutAt < masterDownTime(instance)) {
+    notify(instance, Notice.BowOutIgnored);
+    return true;
+  }
+  instance.hasBowedOut = 1;
+  instance.bowOutAt = now;
+  return false;
+}
+
+/** A slower master: it will step down when it hears of this one. Where it does not, people should know. */
+function meetRival(instance: Instance): void {
+  const now = settings().now;
+  const patience = advertisementInterval(instance) + LEAST_LATENESS;
+  if (!instance.hasRival || now - instance.rivalHeardAt > 2 * patience) {
+    instance.hasRival = 1;
+    instance.rivalSince = now;
+  }
+  instance.rivalHeardAt = now;
+  if (now - instance.rivalSince > patience) notify(instance, Notice.TwoMasters);
+  reannounce(instance);
+}
+
+function noteLateness(instance: Instance, lateness: i64): void {
+  const microseconds = lateness / 1000;
+  instance.lateness = microseconds < (u32.MAX_VALUE as i64) ? (microseconds as u32) : u32.MAX_VALUE;
 }
 
 function hasLink(instance: Instance): bool {
@@ -199,6 +331,7 @@ function enter(instance: Instance, state: State, reason: Reason): void {
   instance.lastReason = reason as u8;
   instance.transitions++;
   reportTransition(instance, from, state as u8, reason as u8);
+  instance.lateness = 0;
 }
 
 function armMasterDown(instance: Instance): void {
@@ -210,6 +343,7 @@ function stopAdvertising(instance: Instance): void {
   retract(instance, (Pending.Advertisement | Pending.Announcement) as u8);
   instance.advertiseDeadline = NEVER;
   instance.announceDeadline = NEVER;
+  instance.renewDeadline = NEVER;
 }
 
 /** Announces every address now, and again after the gap while announcements are left. */
@@ -222,10 +356,14 @@ function announce(instance: Instance): void {
   else instance.announceDeadline = NEVER;
 }
 
-/** A slower master has held the address too, and neighbours may have believed it. */
+/** A slower master has held the address too, and neighbours may have believed it: announces now, or once the gap is over. */
 function reannounce(instance: Instance): void {
-  if (instance.announceDeadline != NEVER || settings().now - instance.announcedAt < REANNOUNCEMENT_GAP)
-    return;
+  if (instance.announceDeadline != NEVER) return;
   instance.announcementsLeft = 1;
-  announce(instance);
+  if (settings().now - instance.announcedAt >= REANNOUNCEMENT_GAP) {
+    announce(instance);
+  } else {
+    instance.announceDeadline = instance.announcedAt + REANNOUNCEMENT_GAP;
+    reschedule(instance);
+  }
 }

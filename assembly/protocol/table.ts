@@ -1,10 +1,12 @@
 /** The virtual hosts: created, found, destroyed. A VHID belongs to an interface (protocol §3.1). */
-import { INSTANCE_CAPACITY, INSTANCE_SIZE, NO_INSTANCE } from "../abi.ts";
+import { INSTANCE_CAPACITY, INSTANCE_SIZE, INSTANCES_OFFSET, NO_INSTANCE } from "../abi.ts";
 import { Instance, indexOf, instanceAt, lookUp, setLookUp, settings } from "../memory/records.ts";
 import { forget, prepare } from "./authenticator.ts";
 import { NEVER } from "./constants.ts";
+import { forgetSent } from "./counter.ts";
 import { release } from "./demotion.ts";
 import { retract } from "./outbox.ts";
+import { forgetPeers } from "./replay.ts";
 import { dismiss, enroll } from "./schedule.ts";
 
 /** The virtual host of that VHID on that interface, or null. */
@@ -32,6 +34,8 @@ export function create(interfaceIndex: u32, vhid: u32): Instance {
   instance.masterDownDeadline = NEVER;
   instance.advertiseDeadline = NEVER;
   instance.announceDeadline = NEVER;
+  instance.renewDeadline = NEVER;
+  instance.retrySendDeadline = NEVER;
   enroll(instance);
   setLookUp(interfaceIndex, vhid, indexOf(instance));
   prepare(instance);
@@ -41,6 +45,8 @@ export function create(interfaceIndex: u32, vhid: u32): Instance {
 /** Forgets a virtual host that is in INIT, its key included, and what it added to the demotion. */
 export function destroy(instance: Instance): void {
   forget(instance);
+  forgetSent(instance);
+  forgetPeers(instance);
   release(instance);
   dismiss(instance);
   retract(instance, 0xff);
@@ -48,6 +54,16 @@ export function destroy(instance: Instance): void {
   const queued = instance.queued;
   memory.fill(changetype<usize>(instance), 0, INSTANCE_SIZE);
   instance.queued = queued;
+}
+
+/** Forgets every virtual host at once, and whatever they have sent or heard. */
+export function wipe(): void {
+  const limit = settings().instanceLimit;
+  for (let index: u32 = 0; index < limit; index++) {
+    forgetSent(instanceAt(index));
+    forgetPeers(instanceAt(index));
+  }
+  memory.fill(INSTANCES_OFFSET, 0, limit * INSTANCE_SIZE);
 }
 
 function freeIndex(): u32 {

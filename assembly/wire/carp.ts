@@ -38,6 +38,11 @@ export function advbase(header: usize): u32 {
   return load<u8>(header, 5) as u32;
 }
 
+/** Whether type and authentication length are CARP's. The kernels do not look at them. */
+export function isUsual(header: usize): bool {
+  return load<u8>(header) == VERSION_AND_TYPE && load<u8>(header, 3) == AUTHENTICATION_LENGTH;
+}
+
 /** Whether `length` bytes from the header on, at least HEADER_SIZE, are as their checksum says. */
 export function isIntact(header: usize, length: usize): bool {
   return length == HEADER_SIZE ? isIntact36(header) : sum(header, length) == 0xffff;

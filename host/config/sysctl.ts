@@ -12,6 +12,8 @@ export interface Sysctl {
   readonly range: readonly [minimum: number, maximum: number];
   readonly default: number;
   readonly sentence: string;
+  /** Words that may be written for 0, 1 and so on. */
+  readonly words?: readonly string[];
 }
 
 const INT_MIN = -(2 ** 31);
@@ -69,6 +71,23 @@ export const sysctls: readonly Sysctl[] = [
     default: 240,
     sentence: "How much the host is demoted while an interface with a virtual host is down.",
   },
+  {
+    name: "net.inet.carp.replay",
+    kind: "number",
+    range: [0, 2],
+    default: 1,
+    sentence:
+      "Advertisements whose counters were heard before: 0 (off) accepts them, 1 (log) tells of them, 2 (strict) drops them where every peer is this program.",
+    words: ["off", "log", "strict"],
+  },
+  {
+    name: "net.inet.carp.freshness",
+    kind: "number",
+    range: [0, 86_400],
+    default: 0,
+    sentence:
+      "With replay=2, how many seconds a counter may differ from the clock, for hosts with synchronized clocks; 0 is any number.",
+  },
 ];
 
 /**
@@ -82,7 +101,9 @@ export function parseAssignment(text: string): { readonly name: string; readonly
   if (sysctl === undefined)
     throw new OperatorError(ExitCode.Usage, `${showWord(name)}: unknown name${hint(name)}`);
   if (equals < 0) return { name };
-  const value = text.slice(equals + 1).trim();
+  const given = text.slice(equals + 1).trim();
+  const word = sysctl.words?.indexOf(given) ?? -1;
+  const value = word < 0 ? given : String(word);
   const [minimum, maximum] = sysctl.range;
   if (!/^[+-]?\d+$/.test(value))
     throw new OperatorError(ExitCode.Usage, `${name}: ${showWord(value) || "nothing"} is not a whole number`);

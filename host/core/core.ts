@@ -181,6 +181,22 @@ export class Core {
     return this.command(abi.Command.ApplyFailed, interfaceIndex, vhid);
   }
 
+  /** The lease of the addresses ran out. */
+  leaseExpired(interfaceIndex: number, vhid: number): abi.CommandResult {
+    return this.command(abi.Command.LeaseExpired, interfaceIndex, vhid);
+  }
+
+  /** No counter that is sent from now on is below this one. */
+  advanceCounters(counter: bigint): abi.CommandResult {
+    this.view.setBigUint64(abi.COMMAND_OFFSET + abi.COMMAND_ENTROPY, counter, true);
+    return this.command(abi.Command.AdvanceCounters, 0, 0);
+  }
+
+  /** The largest counter that any virtual host has sent since `reset`; 0 where none has. */
+  largestCounter(): bigint {
+    return this.view.getBigUint64(abi.SETTINGS_OFFSET + abi.SETTINGS_COUNTER_LARGEST, true);
+  }
+
   leave(interfaceIndex: number, vhid: number): abi.CommandResult {
     return this.command(abi.Command.Leave, interfaceIndex, vhid);
   }
@@ -202,6 +218,12 @@ export class Core {
         return this.view.getInt32(abi.SETTINGS_OFFSET + abi.SETTINGS_IFDOWN_FACTOR, true);
       case abi.Option.SenderrDemotionFactor:
         return this.view.getInt32(abi.SETTINGS_OFFSET + abi.SETTINGS_SENDERR_FACTOR, true);
+      case abi.Option.Replay:
+        return this.view.getUint8(abi.SETTINGS_OFFSET + abi.SETTINGS_REPLAY);
+      case abi.Option.Freshness:
+        return this.view.getUint32(abi.SETTINGS_OFFSET + abi.SETTINGS_FRESHNESS, true);
+      case abi.Option.Lease:
+        return this.view.getUint8(abi.SETTINGS_OFFSET + abi.SETTINGS_LEASE);
     }
   }
 

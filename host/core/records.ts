@@ -16,6 +16,10 @@ export interface InstanceRecord {
   readonly last: { readonly from: abi.State; readonly to: abi.State; readonly reason: abi.Reason };
   readonly peer: Peer | undefined;
   readonly heardAtNs: bigint;
+  readonly counterClass: abi.CounterClass;
+  /** Since when it has been that. */
+  readonly counterClassSinceNs: bigint;
+  readonly strictness: abi.Strictness;
   readonly statistics: Statistics;
 }
 
@@ -33,9 +37,9 @@ export type Statistics = Record<keyof typeof abi.Statistic, number>;
 
 export type CoreEvent = CoreOrder | CoreNews;
 
-/** What the core asks of the host: put the addresses in place, or take them away. */
+/** What the core asks of the host: put the addresses in place, take them away, or renew their lease. */
 export interface CoreOrder {
-  readonly kind: "apply" | "withdraw";
+  readonly kind: "apply" | "withdraw" | "renew";
   readonly interfaceIndex: number;
   readonly vhid: number;
 }
@@ -51,6 +55,15 @@ export type CoreNews =
       readonly to: abi.State;
       readonly reason: abi.Reason;
       readonly peer: Peer | undefined;
+      readonly numbers: DecidingNumbers;
+    }
+  | {
+      readonly kind: "notice";
+      readonly interfaceIndex: number;
+      readonly vhid: number;
+      readonly timeNs: bigint;
+      readonly notice: abi.Notice;
+      readonly peer: Peer | undefined;
     }
   | {
       readonly kind: "demotion";
@@ -62,8 +75,20 @@ export type CoreNews =
       readonly reason: abi.DemotionReason;
     };
 
+/** What a transition was decided on, besides the peer. */
+export interface DecidingNumbers {
+  /** Our own advskew with the demotion in it. */
+  readonly effectiveSkew: number;
+  readonly demotion: number;
+  /** When the last advertisement was heard, and its counter; meaningless where there is no peer. */
+  readonly heardAtNs: bigint;
+  readonly peerCounter: bigint;
+  /** By how much the timer that decided was late. */
+  readonly latenessUs: number;
+}
+
 export function isOrder(event: CoreEvent): event is CoreOrder {
-  return event.kind === "apply" || event.kind === "withdraw";
+  return event.kind === "apply" || event.kind === "withdraw" || event.kind === "renew";
 }
 
 /** The record of instance `index`, or undefined where it is not in use. */
@@ -89,6 +114,9 @@ export function readInstance(view: DataView, index: number): InstanceRecord | un
     },
     peer: readPeer(view, at + abi.INSTANCE_PEER_FAMILY, at + abi.INSTANCE_PEER_SOURCE),
     heardAtNs: view.getBigInt64(at + abi.INSTANCE_HEARD_AT, true),
+    counterClass: view.getUint8(at + abi.INSTANCE_COUNTER_CLASS),
+    counterClassSinceNs: view.getBigInt64(at + abi.INSTANCE_COUNTER_CLASS_SINCE, true),
+    strictness: view.getUint8(at + abi.INSTANCE_STRICTNESS),
     statistics: readStatistics(view, at + abi.INSTANCE_STATISTICS),
   };
 }
@@ -116,6 +144,8 @@ export function readEvent(view: DataView, index: number): CoreEvent {
       return { kind: "apply", interfaceIndex, vhid };
     case abi.Event.Withdraw:
       return { kind: "withdraw", interfaceIndex, vhid };
+    case abi.Event.Renew:
+      return { kind: "renew", interfaceIndex, vhid };
     case abi.Event.Transition:
       return {
         kind: "transition",
@@ -125,6 +155,16 @@ export function readEvent(view: DataView, index: number): CoreEvent {
         from: view.getUint8(at + abi.EVENT_FROM),
         to: view.getUint8(at + abi.EVENT_TO),
         reason,
+        peer: readPeer(view, at + abi.EVENT_PEER_FAMILY, at + abi.EVENT_PEER_SOURCE),
+        numbers: readNumbers(view, at),
+      };
+    case abi.Event.Notice:
+      return {
+        kind: "notice",
+        interfaceIndex,
+        vhid,
+        timeNs,
+        notice: reason,
         peer: readPeer(view, at + abi.EVENT_PEER_FAMILY, at + abi.EVENT_PEER_SOURCE),
       };
     case abi.Event.Demotion: {
@@ -139,6 +179,16 @@ export function readEvent(view: DataView, index: number): CoreEvent {
       };
     }
   }
+}
+
+function readNumbers(view: DataView, at: number): DecidingNumbers {
+  return {
+    effectiveSkew: view.getUint8(at + abi.EVENT_OWN_ADVSKEW),
+    demotion: view.getInt32(at + abi.EVENT_TOTAL, true),
+    heardAtNs: view.getBigInt64(at + abi.EVENT_HEARD_AT, true),
+    peerCounter: view.getBigUint64(at + abi.EVENT_PEER_COUNTER, true),
+    latenessUs: view.getUint32(at + abi.EVENT_LATENESS, true),
+  };
 }
 
 /** Family, advbase and advskew lie side by side from `at` on, in instances and in events. */

@@ -1,4 +1,13 @@
-import { CommandResult, DemotionReason, Reason, type State, Verdict } from "../../assembly/abi.ts";
+import {
+  CommandResult,
+  CounterClass,
+  DemotionReason,
+  Notice,
+  Reason,
+  type State,
+  Strictness,
+  Verdict,
+} from "../../assembly/abi.ts";
 
 /** FreeBSD's words for states, reasons and demotions, so that what an operator greps for is found (protocol §9). */
 
@@ -18,6 +27,8 @@ const reasonWords: Readonly<Record<Reason, string>> = {
   [Reason.UserRequested]: "user requested via ifconfig",
   [Reason.AddressNotHeld]: "address could not be held",
   [Reason.NodeStopped]: "node stopped",
+  [Reason.AdvertisementLate]: "the node did not run in time",
+  [Reason.LeaseExpired]: "the lease of the addresses ran out",
 };
 
 const demotionWords: Readonly<Record<DemotionReason, string>> = {
@@ -29,6 +40,7 @@ const demotionWords: Readonly<Record<DemotionReason, string>> = {
   [DemotionReason.SendOk]: "send ok",
   [DemotionReason.AddressNotHeld]: "address could not be held",
   [DemotionReason.AddressHeld]: "address held",
+  [DemotionReason.SendRetry]: "sending is tried again",
 };
 
 const verdictWords: Readonly<Record<Verdict, string>> = {
@@ -48,6 +60,39 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
   [Verdict.BadTtl]: "bad ttl",
   [Verdict.BadAuth]: "bad auth",
   [Verdict.Reflected]: "reflected",
+  [Verdict.BadSource]: "bad source",
+  [Verdict.Duplicate]: "duplicate",
+  [Verdict.Stale]: "stale",
+  [Verdict.Refreshed]: "stale, nobody else heard",
+};
+
+const noticeSentences: Readonly<Record<Notice, string>> = {
+  [Notice.ReplaySuspected]:
+    "a counter was heard again with another interval or source: a replay is suspected",
+  [Notice.Resynchronized]: "follows a peer whose counters have jumped",
+  [Notice.IncompatiblePeer]: "replay=strict is not enforced beside a peer whose counters cannot be ordered",
+  [Notice.VhidConflict]:
+    "packets that are not authentic: another pass phrase, other addresses, or another cluster",
+  [Notice.TwoMasters]: "another master is heard and does not step down",
+  [Notice.BowOutIgnored]: "a bow-out is ignored, the one before was believed too short a time ago",
+};
+
+export type CounterClassWord = "unknown" | "constant" | "incrementing" | "time" | "random";
+
+const counterClassWords: Readonly<Record<CounterClass, CounterClassWord>> = {
+  [CounterClass.Unknown]: "unknown",
+  [CounterClass.Constant]: "constant",
+  [CounterClass.Incrementing]: "incrementing",
+  [CounterClass.Time]: "time",
+  [CounterClass.Random]: "random",
+};
+
+export type StrictnessWord = "learning" | "enforcing" | "lenient";
+
+const strictnessWords: Readonly<Record<Strictness, StrictnessWord>> = {
+  [Strictness.Learning]: "learning",
+  [Strictness.Enforcing]: "enforcing",
+  [Strictness.Lenient]: "lenient",
 };
 
 const resultWords: Readonly<Record<CommandResult, string>> = {
@@ -79,6 +124,19 @@ export function demotionWord(reason: DemotionReason): string {
 /** The specification's word for a verdict. */
 export function verdictWord(verdict: Verdict): string {
   return verdictWords[verdict];
+}
+
+/** What the log says of a notice, behind the name of the virtual host. */
+export function noticeSentence(notice: Notice): string {
+  return noticeSentences[notice];
+}
+
+export function counterClassWord(found: CounterClass): CounterClassWord {
+  return counterClassWords[found];
+}
+
+export function strictnessWord(strictness: Strictness): StrictnessWord {
+  return strictnessWords[strictness];
 }
 
 export function resultWord(result: CommandResult): string {

@@ -102,7 +102,9 @@ export type SysctlName =
   | "dscp"
   | "demotion"
   | "senderr_demotion_factor"
-  | "ifdown_demotion_factor";
+  | "ifdown_demotion_factor"
+  | "replay"
+  | "freshness";
 
 /** What `carp ifconfig IF …` asks of a running node; what is left out stays as it is. */
 export interface IfconfigChange {

@@ -7,7 +7,7 @@ import { monotonicNs, wallClockMs } from "../clock.ts";
 import type { Configuration, VirtualHost } from "../config/model.ts";
 import type { Core } from "../core/core.ts";
 import type { CoreNews, CoreOrder } from "../core/records.ts";
-import { demotionWord, reasonWord, resultWord, stateWord } from "../core/words.ts";
+import { demotionWord, noticeSentence, reasonWord, resultWord, stateWord } from "../core/words.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import type { InterfaceState, Link } from "../link/link.ts";
 import type { Nic } from "../nic/nic.ts";
@@ -244,11 +244,18 @@ export class CarpNode {
     const member = this.members.find(order.interfaceIndex, order.vhid);
     if (member === undefined) return;
     if (order.kind === "apply") this.members.apply(member);
-    else this.members.withdraw(member);
+    else if (order.kind === "withdraw") this.members.withdraw(member);
   }
 
   private tell(news: CoreNews): void {
     const at = isoTime(news.timeNs);
+    if (news.kind === "notice") {
+      const name = `${news.vhid}@${this.ports.list[news.interfaceIndex].name}`;
+      const sender = news.peer === undefined ? "" : ` (last heard: ${peerText(news.peer)})`;
+      const message = `${name}: ${noticeSentence(news.notice)}${sender}`;
+      this.parts.emit({ kind: "log", at, level: "warning", message });
+      return;
+    }
     if (news.kind === "demotion") {
       const { delta, total } = news;
       this.parts.emit({ kind: "demotion", at, delta, total, reason: demotionWord(news.reason) });
@@ -364,6 +371,8 @@ const sysctlOptions: Readonly<Partial<Record<SysctlName, Option>>> = {
   dscp: Option.Dscp,
   ifdown_demotion_factor: Option.IfdownDemotionFactor,
   senderr_demotion_factor: Option.SenderrDemotionFactor,
+  replay: Option.Replay,
+  freshness: Option.Freshness,
 };
 
 function refuseForeign(machine: Machine, host: VirtualHost): void {

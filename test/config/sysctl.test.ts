@@ -17,11 +17,14 @@ test("the table has protocol §9.1's defaults, each in its range", () => {
   expect(defaults).toEqual({
     ...{ allow: 1, preempt: 0, log: 1, dscp: 56, demotion: 0 },
     ...{ senderr_demotion_factor: 240, ifdown_demotion_factor: 240 },
+    ...{ replay: 1, freshness: 0 },
   });
   for (const { range, default: value } of sysctls) expect(value >= range[0] && value <= range[1]).toBe(true);
 });
 
 test.each([
+  ["net.inet.carp.replay=strict", { name: "net.inet.carp.replay", value: 2 }],
+  ["net.inet.carp.replay=off", { name: "net.inet.carp.replay", value: 0 }],
   ["net.inet.carp.preempt", { name: "net.inet.carp.preempt" }],
   ["net.inet.carp.preempt=1", { name: "net.inet.carp.preempt", value: 1 }],
   ["net.inet.carp.demotion=-240", { name: "net.inet.carp.demotion", value: -240 }],

@@ -26,6 +26,8 @@ const quirks = {
   falseMaster: "ucarp looks at its timers before it has read what is queued: MASTER beside a living master",
   sourceTie: "ucarp unties equal masters by source address; as in every kernel, both step down",
   blindToLink: "ucarp exits when its interface goes down, or looks away from the carrier with -S",
+  holdDown:
+    "after its link has come back the core leaves the others three advbase; the kernels take over at once",
   advbase0:
     "ucarp waits three times advbase 0 and its skew, which is one interval, and flaps; the core waits three",
 } as const;
@@ -37,10 +39,12 @@ const differences = parseDifferences(`
   nb-11p a            noTimer6          BACKUP 0.076 MASTER 3.077 INIT 13.003
   nb-15  b            addressChange     BACKUP 0.135 INIT 6.013 BACKUP 6.013 MASTER 9.405 INIT 10.559
   nb-18c a            reflection        BACKUP 0.131 MASTER 3.132 INIT 19.460
+  nb-18b a            holdDown          BACKUP 0.094 MASTER 3.095 INIT 5.007 BACKUP 6.508 MASTER 10.821 INIT 15.961
   nb-19- a            tick              BACKUP 0.114 MASTER 7.498 BACKUP 7.504 INIT 39.526
   nb-19- b            reflection        BACKUP 0.114 MASTER 3.115 INIT 39.558
   nb-19b a            tick              BACKUP 0.162 MASTER 6.162 BACKUP 6.172 MASTER 9.173 BACKUP 9.182 MASTER 12.183 BACKUP 12.192 MASTER 15.194 BACKUP 15.202 MASTER 18.204 BACKUP 18.212 INIT 43.830
   nb-19b b            tick              BACKUP 0.162 MASTER 6.162 BACKUP 6.172 MASTER 9.173 BACKUP 9.182 MASTER 12.183 BACKUP 12.192 MASTER 15.194 BACKUP 15.202 MASTER 18.204 INIT 43.862
+  uc-01  a            holdDown          BACKUP 0.101 MASTER 3.102 INIT 6.602 BACKUP 9.820 MASTER 13.398 INIT 14.040
   uc-03  u            late              BACKUP 0.080 MASTER 9.604
   uc-08  u            late              BACKUP 0.105 MASTER 7.549 BACKUP 11.227
   a1     hostc/vhid2  falseMaster       BACKUP 0.779

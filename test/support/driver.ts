@@ -45,10 +45,14 @@ export class Driver {
   appliesAtOnce = true;
   /** The errno with which sending ends. */
   errno = 0;
+  private heardCount = 0;
   private events: CoreEvent[] = [];
   private frames: SentFrame[] = [];
+  private readonly host: number;
 
-  constructor(path?: string) {
+  /** `host` is the last part of the addresses that it sends from: no node hears another from its own. */
+  constructor(path?: string, host = 2) {
+    this.host = host;
     this.core = new Core(instantiate(path));
     this.core.reset(START, 1_700_000_000_000);
     this.setLink(linkedFlags);
@@ -58,8 +62,8 @@ export class Driver {
     this.core.setInterface(interfaceIndex, {
       flags,
       mac: ownMac,
-      source4: addressBytes("192.168.1.2"),
-      source6: addressBytes("fe80::2"),
+      source4: addressBytes(`192.168.1.${this.host}`),
+      source6: addressBytes(`fe80::${this.host}`),
     });
     this.drain();
   }
@@ -112,9 +116,10 @@ export class Driver {
     return frames.map((_, slot) => slots.verdict(slot));
   }
 
-  /** Hears an authentic advertisement of the default peer, changed by `fields`. */
+  /** Hears an authentic advertisement of the default peer, with a counter of its own, changed by `fields`. */
   hear(fields: Partial<Advertisement> = {}): abi.Verdict {
-    return this.receive(advertisementFrame({ ...peer, ...fields }))[0];
+    const counter = peer.counter + BigInt(this.heardCount++);
+    return this.receive(advertisementFrame({ ...peer, counter, ...fields }))[0];
   }
 
   /** Goes to that time by way of every deadline before it. */

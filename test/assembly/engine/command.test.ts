@@ -126,7 +126,7 @@ describe("what is refused changes nothing", () => {
     expect(driver.core.memory.slice(abi.SETTINGS_OFFSET, abi.COMMAND_OFFSET)).toEqual(settings);
   });
 
-  test.each([0, 12, 255])("command %i is unknown", (kind) => {
+  test.each([0, 14, 255])("command %i is unknown", (kind) => {
     driver.add();
     const raw = driver.core;
     raw.memory[abi.COMMAND_OFFSET + abi.COMMAND_KIND] = kind;

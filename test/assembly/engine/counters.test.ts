@@ -8,7 +8,8 @@ describe("statistics (protocol §3.2)", () => {
     const names = Object.values(abi.Statistic).filter((name) => typeof name === "string");
     expect(names.join(" ")).toBe(
       "ipackets ipackets6 badif badttl hdrops badsum badver badlen badauth badvhid badaddrs opackets opackets6 " +
-        "onomem ostates preempt reflected senderrors",
+        "onomem ostates preempt reflected senderrors replaysuspects duplicates stale refreshes resyncs " +
+        "zerointervals vrrp trailing oddheaders latesteps conflicts",
     );
     expect(names).toHaveLength(abi.STATISTIC_COUNT);
   });

@@ -22,7 +22,7 @@ describe("advertisements (protocol §1)", () => {
   });
 
   test("what one core sends another with the same set-up takes for authentic", () => {
-    const other = new Driver();
+    const other = new Driver(undefined, 3);
     other.add(dual);
     for (const { bytes } of driver.firstFrames(dual).slice(0, 2))
       expect(other.receive(bytes)).toEqual([abi.Verdict.Ok]);

@@ -64,7 +64,7 @@ const worked: Record<string, { readonly sent: Advertisement; readonly header: st
 
 let driver: Driver;
 beforeEach(() => {
-  driver = new Driver();
+  driver = new Driver(undefined, 77);
 });
 
 function verdict(host: VirtualHost, fields: Partial<Advertisement>): abi.Verdict {

@@ -56,9 +56,12 @@ describe("counters", () => {
     expect(BigInt.asUintN(64, insides.callWide("takeCounter", index)) > before - tag).toBe(true);
   });
 
-  test("what was sent is recognised for the last 128 and not longer", () => {
-    const sent = Array.from({ length: 300 }, take);
-    expect(sent.map(isOwn)).toEqual(sent.map((_, at) => at >= 300 - abi.SENT_COUNTER_CAPACITY));
+  test("what was sent is recognised for the last 4096 and not longer", () => {
+    for (const length of [1, 2, 5, 4090, 4, 5000]) {
+      const sent = Array.from({ length }, take);
+      const first = Math.max(0, length - abi.SENT_COUNTER_CAPACITY);
+      expect(sent.map(isOwn)).toEqual(sent.map((_, at) => at >= first));
+    }
   });
 
   test("nothing else is taken for our own, least of all what a peer makes by counting on from it", () => {

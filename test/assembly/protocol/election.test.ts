@@ -19,7 +19,7 @@ class Wire {
   private random = patternedNumbers(1);
 
   constructor(count: number) {
-    this.nodes = Array.from({ length: count }, () => new Driver());
+    this.nodes = Array.from({ length: count }, (_, index) => new Driver(undefined, 2 + index));
   }
 
   begin(seed: number, hosts: readonly VirtualHost[]): void {

@@ -31,6 +31,13 @@ describe("events", () => {
         to: Backup,
         reason: abi.Reason.MoreFrequentAdvertisement,
         peer: { family: 4, source: addressBytes("192.168.1.77"), advbase: 1, advskew: 5 },
+        numbers: {
+          effectiveSkew: 10,
+          demotion: 0,
+          heardAtNs: driver.now,
+          peerCounter: frame.counter,
+          latenessUs: 0,
+        },
       },
     ]);
   });

@@ -1,0 +1,43 @@
+/**
+ * The lease of the addresses: the kernel takes them away by itself when the host stops renewing it, so that a node that
+ * was killed, frozen or paused answers for nothing (docs/RELIABILITY.md, "Lease").
+ *
+ * It lasts 2 advbase, in whole seconds, and is renewed with every advertisement that was sent, never by a timer of its
+ * own: a node that cannot advertise must not keep the addresses. Where the next advertisement comes so late that little
+ * of the lease would be left then, it is renewed midway as well.
+ */
+import { State } from "../abi.ts";
+import { Instance, settings } from "../memory/records.ts";
+import { NEVER, SECOND } from "./constants.ts";
+import { advertisementInterval } from "./interval.ts";
+import { reportRenew } from "./report.ts";
+import { reschedule } from "./schedule.ts";
+
+/** How long the lease lasts, in nanoseconds. */
+export function leaseTime(instance: Instance): i64 {
+  return instance.advbase == 0 ? SECOND : 2 * (instance.advbase as i64) * SECOND;
+}
+
+/** An advertisement of a master was sent. */
+export function advertised(instance: Instance): void {
+  if (!settings().lease || instance.state != State.Master) return;
+  const now = settings().now;
+  const lease = leaseTime(instance);
+  // Many advertisements a second need not each renew it; an eighth less of it is no harm.
+  if (now - instance.renewedAt >= lease >> 3) {
+    instance.renewedAt = now;
+    reportRenew(instance);
+  }
+  const interval = advertisementInterval(instance);
+  const left = lease - interval;
+  instance.renewDeadline = left < (lease >> 1) - (lease >> 3) ? now + (interval >> 1) : NEVER;
+  reschedule(instance);
+}
+
+/** Midway. */
+export function renew(instance: Instance): void {
+  instance.renewDeadline = NEVER;
+  if (instance.state != State.Master) return;
+  instance.renewedAt = settings().now;
+  reportRenew(instance);
+}
