@@ -12,7 +12,9 @@ import { instanceAt, lookUp } from "./memory/records.ts";
 import { nextCounter, wasSent } from "./protocol/counter.ts";
 import * as interval from "./protocol/interval.ts";
 import { nextDeadline, reschedule } from "./protocol/schedule.ts";
+import { forgetSeen, recall, remember } from "./protocol/seen.ts";
 import * as checksum from "./wire/checksum.ts";
+import { isVrrp } from "./wire/vrrp.ts";
 
 export function bytesLoad16(at: usize): u32 {
   return bytes.load16(at);
@@ -169,6 +171,22 @@ export function takeCounter(index: u32): u64 {
 
 export function counterWasSent(index: u32, counter: u64): bool {
   return wasSent(instanceAt(index), counter);
+}
+
+export function seenRecall(index: u32, counter: u64): u32 {
+  return recall(instanceAt(index), counter);
+}
+
+export function seenRemember(index: u32, counter: u64, print: u32): void {
+  remember(instanceAt(index), counter, print);
+}
+
+export function seenForget(index: u32): void {
+  forgetSeen(instanceAt(index));
+}
+
+export function vrrpIs(header: usize, length: usize): bool {
+  return isVrrp(header, length);
 }
 
 /** Sets the master-down timer and takes its place among the deadlines. */

@@ -7,11 +7,13 @@
  * They grow with every advertisement, across restarts too, and a peer that counts on from one of them cannot meet
  * another of ours for 65536 steps; so a counter that we have sent ourselves is a reflection, and nothing else is.
  */
-import { COUNTERS_SENT, Replay, SENT_COUNTER_CAPACITY } from "../abi.ts";
+import { COUNTERS_SENT, Replay, SENT_COUNTER_CAPACITY, Strictness } from "../abi.ts";
 import { countersOf, Instance, peerCountersOf, settings } from "../memory/records.ts";
 import { SECOND } from "./constants.ts";
 
 const STEP: u64 = 0x10000;
+/** Peers are followed up to here, so that no sum wraps around. */
+const LAST_TO_FOLLOW: u64 = 0xffff_0000_0000_0000;
 
 /** What the clock makes of a counter, without the tag: 32.32 fixed point seconds of UTC. */
 export function counterClock(): u64 {
@@ -26,9 +28,10 @@ export function nextCounter(instance: Instance): u64 {
   let counter = tagged(instance, counterClock());
   if (counter < all.counterFloor) counter = tagged(instance, all.counterFloor) + STEP;
   if (counter <= instance.counterSent) counter = instance.counterSent + STEP;
-  if (all.replay == Replay.Strict) {
-    const highWater = peerCountersOf(instance).highWater;
-    if (counter <= highWater) counter = tagged(instance, highWater) + STEP;
+  const peers = peerCountersOf(instance);
+  if (all.replay == Replay.Strict && peers.strictness == Strictness.Enforcing) {
+    if (counter <= peers.highWater && peers.highWater < LAST_TO_FOLLOW)
+      counter = tagged(instance, peers.highWater) + STEP;
   }
   if (counter > all.counterLargest) all.counterLargest = counter;
   instance.counterSent = counter;

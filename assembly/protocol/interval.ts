@@ -33,6 +33,12 @@ export function advertisementInterval(instance: Instance): i64 {
   return interval > 0 ? interval : skewTime(1);
 }
 
+/** The least time between two advertisements of a master with this advbase, whatever its skew, in nanoseconds. */
+export function shortestInterval(instance: Instance): i64 {
+  if (instance.advbase > 0) return (instance.advbase as i64) * SECOND;
+  return skewTime(max<u32>(instance.advskew, 1));
+}
+
 /**
  * How long a backup waits for its master, in nanoseconds: 3 advbase and the configured skew, which demotion does
  * not change, and a jitter below 1/512 s without which equal nodes can step up and down together for ever

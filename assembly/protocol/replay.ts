@@ -12,7 +12,7 @@ import { CounterClass, Notice, Replay, Strictness } from "../abi.ts";
 import { Instance, PeerCounters, peerCountersOf, settings } from "../memory/records.ts";
 import { SECOND } from "./constants.ts";
 import { counterClock } from "./counter.ts";
-import { advertisementInterval, masterDownTime } from "./interval.ts";
+import { masterDownTime, shortestInterval } from "./interval.ts";
 import { notify } from "./notice.ts";
 import { forgetSeen, recall, remember, UNSEEN } from "./seen.ts";
 
@@ -85,7 +85,7 @@ function enforce(instance: Instance, peers: PeerCounters, counter: u64, print: u
     if (counter > peers.highWater) peers.highWater = counter;
     return Finding.Fresh;
   }
-  const interval = advertisementInterval(instance);
+  const interval = shortestInterval(instance);
   if (peers.staleCount > 0) {
     if (counter <= peers.staleCounter || now - peers.staleAt < (interval * 9) / 10) return Finding.Stale;
   }
