@@ -217,7 +217,7 @@ export enum Event {
   Notice = 6,
 }
 
-/** What a Notice event tells; each kind comes once in ten seconds for a virtual host at most. */
+/** What a Notice event tells; each kind comes once in thirty seconds for a virtual host at most. */
 export enum Notice {
   /** A counter was heard again with another interval or from another source. */
   ReplaySuspected = 1,

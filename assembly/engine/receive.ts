@@ -178,6 +178,7 @@ function meetStranger(instance: Instance, slot: ReceiveSlot): void {
   const source = sourceOf(slot);
   const name = slot.family == 4 ? (load<u32>(source) as u64) : load<u64>(source) ^ load<u64>(source, 8);
   if (noteConflict(instance, name)) count(instance, Statistic.conflicts);
+  countVrrp(instance, slot);
 }
 
 /** The virtual host that the frame is for, as far as that could be told, or null. */

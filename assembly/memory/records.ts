@@ -190,7 +190,8 @@ export class PeerCounters {
   /** One inside the window was heard, and its time is `acceptedAt`; the same of a resynchronization. */
   hasAccepted: u8;
   hasResynchronized: u8;
-  unused: u8;
+  /** The last authentic counter was heard before, of peers who have a new one for each advertisement. */
+  isRepeated: u8;
   classSince: i64;
   /** The last four different counters, the newest first. */
   recent0: u64;

@@ -34,11 +34,14 @@ export const REANNOUNCEMENT_GAP: i64 = SECOND;
 export const LEAST_LATENESS: i64 = 250_000_000;
 
 /** Notices of one kind for one virtual host are this far apart. */
-export const BETWEEN_NOTICES: i64 = 10 * SECOND;
+export const BETWEEN_NOTICES: i64 = 30 * SECOND;
 
 /** Packets of one source that are not authentic and make a conflict, and within which time. */
 export const CONFLICT_PACKETS: u8 = 3;
 export const CONFLICT_TIME: i64 = 10 * SECOND;
+
+/** The largest random part of it after two equal masters have met, 1/8 s. */
+export const LARGEST_TIE_JITTER: u64 = 125_000_000;
 
 /** The largest random part of a master-down time, 1/512 s, which unties equal nodes. */
 export const LARGEST_JITTER: u64 = 1_953_125;

@@ -1,6 +1,6 @@
 /** Advertisement intervals and master-down times (protocol §5). */
 import { Instance, settings } from "../memory/records.ts";
-import { DEAD_RATIO, LARGEST_JITTER, LARGEST_SKEW, SECOND } from "./constants.ts";
+import { DEAD_RATIO, LARGEST_JITTER, LARGEST_SKEW, LARGEST_TIE_JITTER, SECOND } from "./constants.ts";
 
 /** The skew on the wire and in comparisons: configured plus demotion, held between 0 and 240. */
 export function effectiveSkew(instance: Instance): u32 {
@@ -56,12 +56,21 @@ function skewTime(skew: u32): i64 {
   return (((skew as i64) * 1_000_000) / 256) * 1000;
 }
 
-/** xorshift64 (Marsaglia 2003); the seed is the host's entropy and never 0. */
 function jitter(instance: Instance): i64 {
+  return (draw(instance) % LARGEST_JITTER) as i64;
+}
+
+/** What two equal masters add that step down for each other, so that they do not meet again. */
+export function tieJitter(instance: Instance): i64 {
+  return (draw(instance) % LARGEST_TIE_JITTER) as i64;
+}
+
+/** 53 bits of xorshift64 (Marsaglia 2003); the seed is the host's entropy and never 0. */
+function draw(instance: Instance): u64 {
   let random = instance.random;
   random ^= random << 13;
   random ^= random >> 7;
   random ^= random << 17;
   instance.random = random;
-  return ((random >> 11) % LARGEST_JITTER) as i64;
+  return random >> 11;
 }

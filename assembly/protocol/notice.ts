@@ -1,4 +1,4 @@
-/** Notices to people: each kind once in ten seconds for a virtual host, however often its cause is given. */
+/** Notices to people: each kind once in thirty seconds for a virtual host, however often its cause is given. */
 import { INSTANCE_NOTICES, Notice } from "../abi.ts";
 import { Instance, settings } from "../memory/records.ts";
 import { BETWEEN_NOTICES } from "./constants.ts";

@@ -8,7 +8,7 @@
  * Strict needs counters that can be ordered, as this node's can. Beside a peer whose cannot it stays lenient, because no
  * setting may make two masters.
  */
-import { CounterClass, Notice, Replay, Strictness } from "../abi.ts";
+import { CounterClass, Notice, Replay, State, Strictness } from "../abi.ts";
 import { Instance, PeerCounters, peerCountersOf, settings } from "../memory/records.ts";
 import { SECOND } from "./constants.ts";
 import { counterClock } from "./counter.ts";
@@ -32,6 +32,8 @@ export enum Finding {
 const RECENT: u8 = 4;
 const FIXED_SECOND: u64 = 1 << 32;
 const DAY: u64 = 86_400 * FIXED_SECOND;
+/** What is older than what this host has sent itself by more than this is a recording, even if it was not heard then. */
+const HOUR: u64 = 3600 * FIXED_SECOND;
 /** Two masters that cross are this far apart at most. */
 const CROSSING: u64 = 2 * FIXED_SECOND;
 /** The largest step that is counting and not a clock. */
@@ -47,8 +49,10 @@ export function weigh(instance: Instance, counter: u64, print: u32): Finding {
   if (mode == Replay.Off) return Finding.Fresh;
   const peers = peerCountersOf(instance);
   const known = recall(instance, counter);
+  peers.isRepeated = known != UNSEEN && peers.class != CounterClass.Constant ? 1 : 0;
   classify(instance, peers, counter, known == UNSEEN);
   if (mode == Replay.Strict) {
+    if (!isTimely(counter)) return Finding.Stale;
     if (isEnforced(instance, peers)) return enforce(instance, peers, counter, print, known != UNSEEN);
   } else {
     peers.strictness = Strictness.Learning as u8;
@@ -79,12 +83,14 @@ export function forgetPeers(instance: Instance): void {
 function enforce(instance: Instance, peers: PeerCounters, counter: u64, print: u32, isKnown: bool): Finding {
   const now = settings().now;
   if (isKnown) return Finding.Duplicate;
-  if (!isTimely(counter)) return Finding.Stale;
-  if (isInWindow(peers, counter)) {
+  if (isInWindow(instance, peers, counter)) {
     accept(instance, peers, counter, print);
     if (counter > peers.highWater) peers.highWater = counter;
     return Finding.Fresh;
   }
+  // A master is a live one itself, and follows nobody into the past: that can be a recording.
+  const newest = max<u64>(peers.highWater, instance.counterSent);
+  if (instance.state == State.Master && counter <= newest) return Finding.Stale;
   const interval = shortestInterval(instance);
   if (peers.staleCount > 0) {
     if (counter <= peers.staleCounter || now - peers.staleAt < (interval * 9) / 10) return Finding.Stale;
@@ -110,9 +116,11 @@ function accept(instance: Instance, peers: PeerCounters, counter: u64, print: u3
   peers.staleCount = 0;
 }
 
-function isInWindow(peers: PeerCounters, counter: u64): bool {
+function isInWindow(instance: Instance, peers: PeerCounters, counter: u64): bool {
   const highWater = peers.highWater;
   if (highWater > CROSSING && counter <= highWater - CROSSING) return false;
+  const sent = instance.counterSent;
+  if (sent > HOUR && counter <= sent - HOUR) return false;
   const clock = counterClock();
   const latest = max<u64>(highWater, clock);
   return counter <= latest || counter - latest <= DAY;

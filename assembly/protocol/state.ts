@@ -11,7 +11,7 @@
  * host answers that they are in place. So nobody is ever MASTER of an address that it does not have.
  */
 import { DemotionReason, InterfaceFlag, Notice, Reason, Replay, State } from "../abi.ts";
-import { Instance, instanceAt, interfaceAt, settings } from "../memory/records.ts";
+import { Instance, instanceAt, interfaceAt, peerCountersOf, settings } from "../memory/records.ts";
 import {
   ANNOUNCEMENT_GAP,
   ANNOUNCEMENTS,
@@ -32,7 +32,7 @@ import {
   suppress,
   unsuppress,
 } from "./demotion.ts";
-import { advertisementInterval, masterDownTime, ownRank, rank, timeOutRank } from "./interval.ts";
+import { advertisementInterval, masterDownTime, ownRank, rank, tieJitter, timeOutRank } from "./interval.ts";
 import { renew } from "./lease.ts";
 import { notify } from "./notice.ts";
 import { Pending, post, retract } from "./outbox.ts";
@@ -74,7 +74,7 @@ export function heard(instance: Instance, advbase: u32, advskew: u32): void {
       armMasterDown(instance);
       noteBetter(instance, peer);
     } else if (!isBetterAlive(instance)) {
-      if (peer == rank(BOW_OUT, BOW_OUT) && isBowOutTooSoon(instance)) return;
+      if (peer == rank(BOW_OUT, BOW_OUT) && isBowOutDoubtful(instance)) return;
       promote(instance, reason);
     }
   }
@@ -211,7 +211,12 @@ export function leave(instance: Instance): void {
 function stepDown(instance: Instance, isWorse: bool): void {
   enterBackup(instance, Reason.MoreFrequentAdvertisement);
   noteBetter(instance, rank(instance.peerAdvbase, instance.peerAdvskew));
-  if (isWorse) post(instance, Pending.Farewell);
+  if (isWorse) {
+    post(instance, Pending.Farewell);
+  } else {
+    instance.masterDownDeadline += tieJitter(instance);
+    reschedule(instance);
+  }
 }
 
 /** Why a backup takes over from a master of that rank now, or None. */
@@ -244,13 +249,14 @@ function holdDown(instance: Instance): void {
 
 /**
  * A bow-out can be forged from any advertisement, since its interval is not authenticated. Unless counters are not
- * looked at, one is believed in a master-down time; the next is as if it had not come.
+ * looked at, one whose counter was heard before is as if it had not come, and so is a second one in a master-down time.
  */
-function isBowOutTooSoon(instance: Instance): bool {
+function isBowOutDoubtful(instance: Instance): bool {
   if (settings().replay == Replay.Off) return false;
   if (instance.promoting) return true;
   const now = settings().now;
-  if (instance.hasBowedOut && now - instance.bowOutAt < masterDownTime(instance)) {
+  const isSecond = instance.hasBowedOut && now - instance.bowOutAt < masterDownTime(instance);
+  if (isSecond || peerCountersOf(instance).isRepeated) {
     notify(instance, Notice.BowOutIgnored);
     return true;
   }

@@ -13,6 +13,8 @@ test("all of them, in FreeBSD's form", async () => {
       "net.inet.carp.demotion: 0",
       "net.inet.carp.senderr_demotion_factor: 240",
       "net.inet.carp.ifdown_demotion_factor: 240",
+      "net.inet.carp.replay: 1",
+      "net.inet.carp.freshness: 0",
       "",
     ].join("\n"),
   );

@@ -23,6 +23,8 @@ export class StandInNode implements NodeController {
     ["dscp", 56],
     ["demotion", 0],
     ["senderr_demotion_factor", 240],
+    ["replay", 1],
+    ["freshness", 0],
     ["ifdown_demotion_factor", 240],
   ]);
   readonly listeners = new Set<(event: NodeEvent) => void>();
