@@ -150,7 +150,11 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
     "host/link/attributes.ts",
     "host/link/link-payload.ts",
   ],
-  "test/link/netlink.test.ts": ["host/link/requests.ts", "host/system/netlink.ts"],
+  "test/link/netlink.test.ts": [
+    "host/link/event-filter.ts",
+    "host/link/requests.ts",
+    "host/system/netlink.ts",
+  ],
   "test/link/virtual-mac.test.ts": ["host/link/sysctl.ts"],
   "test/nic/memory.test.ts": ["host/nic/nic.ts"],
   "test/nic/packet.test.ts": [

@@ -5,23 +5,28 @@ import {
   decodeAttributes,
   encodeAttributes,
   readU32,
+  u32,
   viewOf,
 } from "./attributes.ts";
-import type { InterfaceAddress, PrefixedAddress } from "./link.ts";
+import type { InterfaceAddress, PlacedAddress } from "./link.ts";
 
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
+const IFA_CACHEINFO = 6;
 const IFA_FLAGS = 8;
-const IFA_PROTO = 11;
+export const IFA_PROTO = 11;
 const IFA_F_NODAD = 0x02;
 const IFA_F_DADFAILED = 0x08;
 const IFA_F_TENTATIVE = 0x40;
-const IFAPROT_CARP = 112;
+const IFA_F_NOPREFIXROUTE = 0x200;
+export const IFAPROT_CARP = 112;
 
 const AF_INET = 2;
 const AF_INET6 = 10;
 
-const addressHeaderLength = 8;
+export const addressHeaderLength = 8;
+const cacheInfoLength = 16;
+
 const scopes: ReadonlyMap<number, InterfaceAddress["scope"]> = new Map([
   [0, "global"],
   [253, "link"],
@@ -39,7 +44,7 @@ export function addressQuery(index: number): Uint8Array {
 }
 
 /** The payload that adds or removes an address with CARP's mark, and without duplicate address detection. */
-export function addressChange(index: number, address: PrefixedAddress): Uint8Array {
+export function addressChange(index: number, address: PlacedAddress): Uint8Array {
   const bytes = toBytes(address.address);
   const isIpv6 = address.family === 6;
   const flags = isIpv6 ? IFA_F_NODAD : 0;
@@ -47,6 +52,9 @@ export function addressChange(index: number, address: PrefixedAddress): Uint8Arr
     [IFA_LOCAL, bytes],
     [IFA_ADDRESS, bytes],
     [IFA_PROTO, Uint8Array.of(IFAPROT_CARP)],
+    ...(address.leaseSeconds === undefined ? [] : [lifetimes(address.leaseSeconds)]),
+    // The header has room for eight flags only; where there are more, all of them stand here.
+    ...(address.routeless ? [[IFA_FLAGS, u32(flags | IFA_F_NOPREFIXROUTE)] as const] : []),
   ]);
 }
 
@@ -82,4 +90,12 @@ function addressPayload(
   const header = Uint8Array.of(family, prefixLength, flags, 0, 0, 0, 0, 0);
   new DataView(header.buffer).setUint32(4, index, true);
   return concatenate(header, encodeAttributes(attributes));
+}
+
+/** An address is preferred, so that it may be a source, as long as it is valid. Without this it is both for ever. */
+function lifetimes(seconds: number): Attribute {
+  const cacheInfo = new Uint8Array(cacheInfoLength);
+  viewOf(cacheInfo).setUint32(0, seconds, true);
+  viewOf(cacheInfo).setUint32(4, seconds, true);
+  return [IFA_CACHEINFO, cacheInfo];
 }

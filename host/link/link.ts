@@ -1,8 +1,24 @@
+import type { SystemError } from "../errors.ts";
+
 /** An address with its prefix, `192.0.2.1` and 24, or `2001:db8::1` and 64; text in canonical form. */
 export interface PrefixedAddress {
   readonly family: 4 | 6;
   readonly address: string;
   readonly prefixLength: number;
+}
+
+/** How an address is put on an interface. */
+export interface PlacedAddress extends PrefixedAddress {
+  /** The kernel takes it away so many seconds after it was put there or renewed last; left out: never. */
+  readonly leaseSeconds?: number;
+  /** It brings no route to its subnet: the interface has one of its own, which must not end with the lease. */
+  readonly routeless?: boolean;
+}
+
+/** An address whose lease begins anew, on the interface that carries it. */
+export interface Renewal {
+  readonly index: number;
+  readonly address: PlacedAddress;
 }
 
 /** An address that sits on an interface. `ours` is true when its protocol mark (IFA_PROTO) is CARP's 112. */
@@ -29,12 +45,18 @@ export interface InterfaceState {
   readonly addresses: readonly InterfaceAddress[];
 }
 
-/** An address that came or went; `ours` is as in InterfaceAddress. */
+/** An address that came or went; `ours` is as in InterfaceAddress. That one of ours came, or was renewed, is not told. */
 export interface AddressEvent {
   readonly kind: "address-added" | "address-removed";
   readonly index: number;
   readonly address: PrefixedAddress;
   readonly ours: boolean;
+}
+
+/** A renewal that the kernel refused, and why. */
+export interface RenewalFailure {
+  readonly renewal: Renewal;
+  readonly error: SystemError;
 }
 
 /** Something that changed: of the interface itself (`link`, `gone`) or of its addresses. */
@@ -53,7 +75,12 @@ export interface Link {
   /** The interface of that name, or undefined. */
   find(name: string): InterfaceState | undefined;
   /** Adds an address with CARP's protocol mark and without duplicate address detection. Throws SystemError. */
-  addAddress(index: number, address: PrefixedAddress): void;
+  addAddress(index: number, address: PlacedAddress): void;
+  /**
+   * Begins the leases of addresses anew, and puts the rest of how they are placed in force; one that is not there is put
+   * there. Many go to the kernel in one call. Returns what could not be renewed, in its order.
+   */
+  renewAddresses(renewals: readonly Renewal[]): RenewalFailure[];
   /** Removes an address; one that is not there is no error. Throws SystemError. */
   removeAddress(index: number, address: PrefixedAddress): void;
   /**

@@ -1,9 +1,24 @@
 import { SystemError } from "../errors.ts";
 import { EEXIST, EINVAL, ENODEV } from "../system/errno.ts";
-import type { InterfaceAddress, InterfaceState, Link, LinkEvent, PrefixedAddress } from "./link.ts";
+import type {
+  InterfaceAddress,
+  InterfaceState,
+  Link,
+  LinkEvent,
+  PlacedAddress,
+  PrefixedAddress,
+  Renewal,
+  RenewalFailure,
+} from "./link.ts";
 
 /** The orders that can be made to fail. */
-export type LinkOrder = "claim" | "addAddress" | "removeAddress" | "createVirtualMac" | "removeInterface";
+export type LinkOrder =
+  | "claim"
+  | "addAddress"
+  | "renewAddress"
+  | "removeAddress"
+  | "createVirtualMac"
+  | "removeInterface";
 
 /** Interfaces that exist in the process only, and the hands of the world that change them. */
 export interface MemoryLink extends Link {
@@ -16,6 +31,10 @@ export interface MemoryLink extends Link {
   /** An address that someone else puts on an interface, or takes from it. */
   addForeignAddress(index: number, address: PrefixedAddress): void;
   removeByHand(index: number, address: PrefixedAddress): void;
+  /** How an address of ours was put on an interface or renewed last, while it is there. Leases do not end by themselves. */
+  placement(index: number, address: PrefixedAddress): PlacedAddress | undefined;
+  /** What was renewed since the last call, in order. */
+  takeRenewals(): Renewal[];
   /** The next `times` such orders (by default all that come) fail with `errno`; 0 ends that. */
   fail(order: LinkOrder, errno: number, times?: number): void;
   /** Events were lost: the next that is read says so. */
@@ -36,6 +55,8 @@ class ProcessLink implements MemoryLink {
   readonly descriptor = -1;
   onReadable: (() => void) | undefined;
   readonly #interfaces = new Map<number, Entry>();
+  readonly #placements = new Map<string, PlacedAddress>();
+  #renewals: Renewal[] = [];
   readonly #failures = new Map<LinkOrder, { errno: number; times: number }>();
   #pending: LinkEvent[] = [];
   #nextIndex = 1;
@@ -48,9 +69,27 @@ class ProcessLink implements MemoryLink {
     return this.interfaces().find((entry) => entry.name === name);
   }
 
-  addAddress(index: number, address: PrefixedAddress): void {
+  addAddress(index: number, address: PlacedAddress): void {
     this.#mayFail("addAddress", index);
     this.#put(index, address, true);
+    this.#placements.set(placeOf(index, address), address);
+  }
+
+  renewAddresses(renewals: readonly Renewal[]): RenewalFailure[] {
+    return renewals.flatMap((renewal) => {
+      const { index, address } = renewal;
+      try {
+        this.#mayFail("renewAddress", index);
+      } catch (error) {
+        if (error instanceof SystemError) return [{ renewal, error }];
+        throw error;
+      }
+      if (!this.#entry("renewAddress", index).addresses.some((other) => same(other, address)))
+        this.#put(index, address, true);
+      this.#placements.set(placeOf(index, address), address);
+      this.#renewals.push(renewal);
+      return [];
+    });
   }
 
   removeAddress(index: number, address: PrefixedAddress): void {
@@ -131,7 +170,18 @@ class ProcessLink implements MemoryLink {
     const position = entry?.addresses.findIndex((other) => same(other, address)) ?? -1;
     if (entry === undefined || position < 0) return;
     const [{ ours }] = entry.addresses.splice(position, 1);
+    this.#placements.delete(placeOf(index, address));
     this.#tell({ kind: "address-removed", index, address: plainAddress(address), ours });
+  }
+
+  placement(index: number, address: PrefixedAddress): PlacedAddress | undefined {
+    return this.#placements.get(placeOf(index, address));
+  }
+
+  takeRenewals(): Renewal[] {
+    const renewals = this.#renewals;
+    this.#renewals = [];
+    return renewals;
   }
 
   fail(order: LinkOrder, errno: number, times = Number.POSITIVE_INFINITY): void {
@@ -162,7 +212,7 @@ class ProcessLink implements MemoryLink {
     if (entry.addresses.some((other) => same(other, address))) throw failure("addAddress", EEXIST);
     const scope = address.address.startsWith("fe80:") ? "link" : "global";
     entry.addresses.push({ ...plainAddress(address), ours, scope, tentative: false });
-    this.#tell({ kind: "address-added", index, address: plainAddress(address), ours });
+    if (!ours) this.#tell({ kind: "address-added", index, address: plainAddress(address), ours });
   }
 
   #tell(event: LinkEvent): void {
@@ -176,6 +226,10 @@ class ProcessLink implements MemoryLink {
 
 function plainAddress({ family, address, prefixLength }: PrefixedAddress): PrefixedAddress {
   return { family, address, prefixLength };
+}
+
+function placeOf(index: number, { address, prefixLength }: PrefixedAddress): string {
+  return `${index} ${address}/${prefixLength}`;
 }
 
 function same(first: PrefixedAddress, second: PrefixedAddress): boolean {

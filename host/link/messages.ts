@@ -11,6 +11,7 @@ export const NLMSG_DONE = 3;
 
 export const NLM_F_REQUEST = 0x1;
 export const NLM_F_ACK = 0x4;
+export const NLM_F_REPLACE = 0x100;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_DUMP = 0x300;
 export const NLM_F_CREATE = 0x400;
@@ -20,7 +21,8 @@ const NLM_F_DUMP_INTR = 0x10;
 
 const NLMSGERR_ATTR_MSG = 1;
 
-const messageHeaderLength = 16;
+export const messageHeaderLength = 16;
+const sequenceOffset = 8;
 
 /** One message out of a datagram: its header's fields and what follows the header. */
 export interface Message {
@@ -42,9 +44,14 @@ export function encodeMessage(
   view.setUint32(0, bytes.length, true);
   view.setUint16(4, type, true);
   view.setUint16(6, NLM_F_REQUEST | flags, true);
-  view.setUint32(8, sequence, true);
+  view.setUint32(sequenceOffset, sequence, true);
   bytes.set(payload, messageHeaderLength);
   return bytes;
+}
+
+/** Numbers an encoded message anew, so that it can be sent again. */
+export function renumber(message: Uint8Array, sequence: number): void {
+  viewOf(message).setUint32(sequenceOffset, sequence, true);
 }
 
 /** The messages of a datagram, in order; one that does not fit ends the list. */
@@ -57,7 +64,7 @@ export function* decodeMessages(datagram: Uint8Array): Generator<Message> {
     yield {
       type: view.getUint16(offset + 4, true),
       flags: view.getUint16(offset + 6, true),
-      sequence: view.getUint32(offset + 8, true),
+      sequence: view.getUint32(offset + sequenceOffset, true),
       payload: datagram.subarray(offset + messageHeaderLength, offset + length),
     };
     offset += (length + 3) & ~3;

@@ -1,9 +1,18 @@
 import { SystemError } from "../errors.ts";
 import { EADDRNOTAVAIL, ENODEV } from "../system/errno.ts";
 import { NetlinkSocket } from "../system/netlink.ts";
-import { bindAbstract, closeSocket, setReceiveBuffer } from "../system/socket.ts";
+import { attachFilter, bindAbstract, closeSocket, setReceiveBuffer } from "../system/socket.ts";
 import { type AddressRecord, addressChange, decodeAddress } from "./address-payload.ts";
-import type { InterfaceState, Link, LinkEvent, PrefixedAddress } from "./link.ts";
+import { eventFilter } from "./event-filter.ts";
+import type {
+  InterfaceState,
+  Link,
+  LinkEvent,
+  PlacedAddress,
+  PrefixedAddress,
+  Renewal,
+  RenewalFailure,
+} from "./link.ts";
 import { decodeLink, type LinkRecord } from "./link-payload.ts";
 import * as messages from "./messages.ts";
 import { RouteRequests } from "./requests.ts";
@@ -32,6 +41,8 @@ class NetlinkLink implements Link {
   readonly #originals = new Map<string, string>();
   /** Sockets whose names are taken as long as they are open. */
   readonly #claims = new Map<string, number>();
+  /** The messages of renewals, which come again and again; they differ in their sequence number only. */
+  readonly #renewals = new WeakMap<Renewal, Uint8Array>();
   #closed = false;
 
   constructor() {
@@ -44,6 +55,7 @@ class NetlinkLink implements Link {
     }
     this.descriptor = this.#events.descriptor;
     setReceiveBuffer(this.descriptor, eventBufferLength);
+    attachFilter(this.descriptor, eventFilter());
   }
 
   interfaces(): InterfaceState[] {
@@ -61,10 +73,19 @@ class NetlinkLink implements Link {
     return link === undefined ? undefined : interfaceState(link, this.#requests.addresses(link.index));
   }
 
-  addAddress(index: number, address: PrefixedAddress): void {
+  addAddress(index: number, address: PlacedAddress): void {
     this.#virtualMacs.beforeAdding(index, address);
     const flags = messages.NLM_F_CREATE | messages.NLM_F_EXCL;
     this.#requests.change(messages.RTM_NEWADDR, flags, addressChange(index, address));
+  }
+
+  renewAddresses(renewals: readonly Renewal[]): RenewalFailure[] {
+    const failures: RenewalFailure[] = [];
+    const orders = renewals.map((renewal) => this.#encode(renewal));
+    this.#requests.changeMany(orders, (position, error) =>
+      failures.push({ renewal: renewals[position], error }),
+    );
+    return failures;
   }
 
   removeAddress(index: number, address: PrefixedAddress): void {
@@ -138,6 +159,15 @@ class NetlinkLink implements Link {
     } finally {
       this.#requests.close();
     }
+  }
+
+  #encode(renewal: Renewal): Uint8Array {
+    const known = this.#renewals.get(renewal);
+    if (known !== undefined) return known;
+    const payload = addressChange(renewal.index, renewal.address);
+    const order = messages.encodeMessage(messages.RTM_NEWADDR, messages.NLM_F_REPLACE, 0, payload);
+    this.#renewals.set(renewal, order);
+    return order;
   }
 }
 

@@ -1,7 +1,8 @@
 import { SystemError } from "../errors.ts";
-import { ENODEV } from "../system/errno.ts";
+import { ENOBUFS, ENODEV } from "../system/errno.ts";
 import { systemError } from "../system/libc.ts";
 import { NetlinkSocket } from "../system/netlink.ts";
+import { MSG_DONTWAIT } from "../system/socket.ts";
 import { type AddressRecord, addressQuery, decodeAddress } from "./address-payload.ts";
 import { decodeLink, type LinkRecord, linkQuery, linkQueryAt } from "./link-payload.ts";
 import * as messages from "./messages.ts";
@@ -56,8 +57,48 @@ export class RouteRequests {
     this.#ask(type, messages.NLM_F_ACK | flags, payload, () => undefined);
   }
 
+  /**
+   * Orders many changes, encoded without a wish for acknowledgement, in as few calls as their length allows. `refused`
+   * hears the position and the error of each that the kernel did not carry out.
+   */
+  changeMany(orders: readonly Uint8Array[], refused: (position: number, error: SystemError) => void): void {
+    for (let first = 0; first < orders.length; ) {
+      const base = this.#sequence + 1;
+      this.#sequence += orders.length - first;
+      for (let at = first; at < orders.length; at++) messages.renumber(orders[at], base + at - first);
+      try {
+        const count = this.#socket.sendMany(orders, first);
+        const start = first;
+        first += count;
+        this.#readRefusals(base, count, (position, error) => refused(start + position, error));
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error;
+        for (; first < orders.length; first++) refused(first, error);
+      }
+    }
+  }
+
   close(): void {
     this.#socket.close();
+  }
+
+  /** Errors are there as soon as the datagram is sent, since the kernel carries it out meanwhile. */
+  #readRefusals(base: number, count: number, refused: (position: number, error: SystemError) => void): void {
+    for (;;) {
+      const datagram = this.#socket.receive(MSG_DONTWAIT);
+      if (datagram === "empty") return;
+      if (datagram === "overrun") {
+        const error = systemError("RTM_NEWADDR", ENOBUFS, "there are more errors than the kernel could tell");
+        for (let position = 0; position < count; position++) refused(position, error);
+        continue;
+      }
+      for (const message of messages.decodeMessages(datagram)) {
+        const position = message.sequence - base;
+        if (message.type !== messages.NLMSG_ERROR || position < 0 || position >= count) continue;
+        const { errno, explanation } = messages.decodeError(message);
+        if (errno !== 0) refused(position, systemError("RTM_NEWADDR", errno, explanation));
+      }
+    }
   }
 
   #dump<Item>(type: number, payload: Uint8Array, decode: (payload: Uint8Array) => Item | undefined): Item[] {

@@ -38,6 +38,7 @@ export interface Libc {
     offset: number,
   ): number;
   munmap(address: bigint, length: number): number;
+  clock_gettime(clock: number, time: bigint): number;
   timerfd_create(clock: number, flags: number): number;
   timerfd_settime(descriptor: number, flags: number, value: bigint, previous: bigint): number;
   eventfd(initial: number, flags: number): number;
@@ -96,6 +97,7 @@ function bind(): Libc {
     ppoll: func("int ppoll(void *, ulong, void *, void *)"),
     mmap: func("intptr_t mmap(void *, size_t, int, int, int, intptr_t)"),
     munmap: func("int munmap(void *, size_t)"),
+    clock_gettime: func("int clock_gettime(int, void *)"),
     timerfd_create: func("int timerfd_create(int, int)"),
     timerfd_settime: func("int timerfd_settime(int, int, void *, void *)"),
     eventfd: func("int eventfd(uint32_t, int)"),

@@ -44,18 +44,36 @@ export class NetlinkSocket {
   /** Sends one datagram to the kernel. Throws SystemError. */
   send(datagram: Uint8Array): void {
     this.#outgoing.bytes.set(datagram);
-    check("send", libc().send(this.descriptor, this.#outgoing.address, datagram.length, 0));
+    this.#transmit(datagram.length);
   }
 
-  /** The next datagram of the kernel, valid until the next call. Throws SystemError, as on a time-out. */
-  receive(): NetlinkInput {
+  /**
+   * Sends messages in one datagram, as many of those from `first` on as fit. Returns how many; the kernel has carried
+   * them out then. Throws SystemError.
+   */
+  sendMany(messages: readonly Uint8Array[], first: number): number {
+    let length = 0;
+    let next = first;
+    for (; next < messages.length && length + messages[next].length <= bufferLength; next++) {
+      this.#outgoing.bytes.set(messages[next], length);
+      length += (messages[next].length + 3) & ~3;
+    }
+    this.#transmit(length);
+    return next - first;
+  }
+
+  /**
+   * The next datagram of the kernel, valid until the next call; with MSG_DONTWAIT as `flags` a blocking socket does not
+   * wait for one. Throws SystemError, as on a time-out.
+   */
+  receive(flags = 0): NetlinkInput {
     for (;;) {
       this.#senderLength.view.setUint32(0, sockaddrNlLength, true);
       const length = libc().recvfrom(
         this.descriptor,
         this.#buffer.address,
         bufferLength,
-        socket.MSG_TRUNC,
+        socket.MSG_TRUNC | flags,
         this.#sender.address,
         this.#senderLength.address,
       );
@@ -76,6 +94,10 @@ export class NetlinkSocket {
     if (this.#closed) return;
     this.#closed = true;
     socket.closeSocket(this.descriptor);
+  }
+
+  #transmit(length: number): void {
+    check("send", libc().send(this.descriptor, this.#outgoing.address, length, 0));
   }
 
   #configure(groups: readonly number[], blocking: boolean): void {

@@ -18,7 +18,6 @@ describe("the link in memory", () => {
     link.removeAddress(index, address);
     expect(link.events()).toEqual([
       { kind: "link", name: "em0", index },
-      { kind: "address-added", index, address, ours: true },
       { kind: "address-removed", index, address, ours: true },
     ]);
     expect(link.events()).toEqual([]);
@@ -38,6 +37,29 @@ describe("the link in memory", () => {
     link.fail("removeAddress", 0);
     link.removeAddress(index, address);
     expect(link.find("em0")!.addresses).toEqual([]);
+  });
+
+  test("renews addresses, puts those there that are not, and tells what was refused", () => {
+    const link = createMemoryLink();
+    const index = link.addInterface({ name: "em0" });
+    const leased = { ...address, leaseSeconds: 2 };
+    link.addAddress(index, address);
+    expect(link.placement(index, address)).toEqual(address);
+    expect(link.renewAddresses([{ index, address: leased }])).toEqual([]);
+    expect(link.placement(index, address)).toEqual(leased);
+    link.removeByHand(index, address);
+    expect(link.placement(index, address)).toBeUndefined();
+    link.renewAddresses([{ index, address: leased }]);
+    expect(link.find("em0")!.addresses).toMatchObject([{ ...address, ours: true }]);
+    expect(link.takeRenewals()).toHaveLength(2);
+    expect(link.takeRenewals()).toEqual([]);
+    link.fail("renewAddress", 105, 1);
+    const renewals = [
+      { index, address: leased },
+      { index, address: leased },
+    ];
+    expect(link.renewAddresses(renewals)).toMatchObject([{ renewal: renewals[0], error: { errno: 105 } }]);
+    expect(link.takeRenewals()).toHaveLength(1);
   });
 
   test("makes, reuses and removes virtual MACs, which go with their parent", () => {

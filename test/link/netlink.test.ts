@@ -2,10 +2,11 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SystemError } from "../../host/errors.ts";
-import type { Link, LinkEvent, PrefixedAddress } from "../../host/link/link.ts";
+import type { Link, LinkEvent, PrefixedAddress, Renewal } from "../../host/link/link.ts";
 import { openNetlinkLink } from "../../host/link/netlink.ts";
 import { connect, inNamespace, ip, namespaceTrouble, withNamespaces } from "../support/namespace.ts";
 import { requireOrSkip } from "../support/require.ts";
+import { sleep } from "../support/wait.ts";
 
 const ENODEV = 19;
 const EEXIST = 17;
@@ -153,8 +154,10 @@ describe("the netlink link", () => {
   test("tells of carrier, of addresses and of an interface that goes", async ({ skip }) => {
     requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
     await withLink(async (link, index, [first, second]) => {
+      ip(`-n ${first} addr add 192.0.2.11/24 dev left`);
+      const other = { ...ipv4, address: "192.0.2.11" };
+      await eventually(link, { kind: "address-added", index, address: other, ours: false });
       link.addAddress(index, ipv4);
-      await eventually(link, { kind: "address-added", index, address: ipv4, ours: true });
       ip(`-n ${second} link set right down`);
       await eventually(link, { kind: "link", name: "left", index });
       expect(link.find("left")).toMatchObject({ up: true, carrier: false });
@@ -164,6 +167,85 @@ describe("the netlink link", () => {
       await eventually(link, { kind: "gone", name: "left", index });
       expect(link.find("left")).toBeUndefined();
       expect(link.events()).toEqual([]);
+    });
+  });
+
+  test("has the kernel take away what is not renewed in time", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withLink(async (link, index) => {
+      const leased = [ipv4, ipv6].map((address) => ({ ...address, leaseSeconds: 1 }));
+      const renewals = leased.map((address) => ({ index, address }));
+      for (const address of leased) link.addAddress(index, address);
+      for (let round = 0; round < 10; round++) {
+        await sleep(300);
+        expect(link.renewAddresses(renewals)).toEqual([]);
+      }
+      const present = addressesOf(link, "left");
+      expect(present).toContain("192.0.2.10/24");
+      expect(present).toContain("2001:db8::10/64");
+      // Nothing has been told of all that; but the end is.
+      expect(link.events().filter((event) => "ours" in event && event.ours)).toEqual([]);
+      await eventually(link, { kind: "address-removed", index, address: ipv4, ours: true }, 3000);
+      await sleep(500);
+      expect(addressesOf(link, "left")).not.toContain("2001:db8::10/64");
+    });
+  });
+
+  test("turns an address with a lease into one without, and back", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withLink((link, index, [first]) => {
+      const lifetime = (): string | undefined =>
+        /valid_lft (\w+)/.exec(ip(`-n ${first} addr show dev left to 192.0.2.10`))?.[1];
+      link.addAddress(index, ipv4);
+      expect(lifetime()).toBe("forever");
+      link.renewAddresses([{ index, address: { ...ipv4, leaseSeconds: 100 } }]);
+      expect(lifetime()).toMatch(/^(100|99)sec$/);
+      link.renewAddresses([{ index, address: ipv4 }]);
+      expect(lifetime()).toBe("forever");
+    });
+  });
+
+  test("renews many at once, and tells of each that is refused", async ({ skip }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withLink((link, index) => {
+      const renewals = Array.from({ length: 1500 }, (_, at) => ({
+        index: at === 3 || at === 1400 ? 9999 : index,
+        address: { family: 4, address: `10.0.${at >> 8}.${at & 255}`, prefixLength: 32, leaseSeconds: 60 },
+      })) as Renewal[];
+      for (let round = 0; round < 2; round++) {
+        const failures = link.renewAddresses(renewals);
+        expect(failures.map(({ renewal }) => renewals.indexOf(renewal))).toEqual([3, 1400]);
+        expect(failures.map(({ error }) => error.errno)).toEqual([ENODEV, ENODEV]);
+        expect(addressesOf(link, "left").filter((text) => text.endsWith("/32"))).toHaveLength(1498);
+      }
+      // What was refused does not come up as the answer to something else.
+      expect(() => link.addAddress(index, ipv4)).not.toThrow();
+    });
+  });
+
+  test("leaves the interface's own route alone, and keeps that of a subnet without an own address", async ({
+    skip,
+  }) => {
+    requireOrSkip(namespaceTrouble() === undefined, namespaceTrouble() ?? "", skip);
+    await withLink(async (link, index, [first]) => {
+      const route = (subnet: string): string => ip(`-n ${first} -6 route show ${subnet}`);
+      const alone: PrefixedAddress = { ...ipv6, address: "2001:db8:1::10" };
+      ip(`-n ${first} addr add 2001:db8::1/64 dev left nodad valid_lft 1000 preferred_lft 1000`);
+      const renewals = [
+        { index, address: { ...ipv6, leaseSeconds: 1, routeless: true } },
+        { index, address: { ...alone, leaseSeconds: 1 } },
+      ];
+      for (let round = 0; round < 5; round++) {
+        expect(link.renewAddresses(renewals)).toEqual([]);
+        expect(route("2001:db8::/64")).toMatch(/expires (9\d\d|1000)sec/);
+        expect(route("2001:db8:1::/64")).toMatch(/expires [01]sec/);
+        await sleep(300);
+      }
+      link.removeAddress(index, ipv6);
+      expect(route("2001:db8::/64")).toMatch(/expires 9\d\dsec/);
+      // The same without the mark: the own route would end with the lease.
+      link.renewAddresses([{ index, address: { ...ipv6, leaseSeconds: 1 } }]);
+      expect(route("2001:db8::/64")).toMatch(/expires [01]sec/);
     });
   });
 
@@ -210,8 +292,8 @@ describe("the netlink link", () => {
 });
 
 /** Waits until the link has told of `wanted`; the events before it are read and dropped. */
-async function eventually(link: Link, wanted: LinkEvent): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+async function eventually(link: Link, wanted: LinkEvent, timeoutMs = 2000): Promise<void> {
+  for (let attempt = 0; attempt < timeoutMs / 10; attempt++) {
     if (link.events().some((event) => JSON.stringify(event) === JSON.stringify(wanted))) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
