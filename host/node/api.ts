@@ -63,6 +63,9 @@ export interface NodeStatus {
   readonly io: string;
   /** Of the thread that sends and receives: `fifo` where it runs ahead of all ordinary threads. */
   readonly scheduling: string;
+  /** Whether the kernel takes the addresses of a node away that does not renew them, and how often that was late. */
+  readonly lease: boolean;
+  readonly lease_late: number;
   readonly started: string;
   readonly pid: number;
   /** The host's carpstats. */

@@ -17,6 +17,8 @@ const mostPacketLines = 10;
 export interface Answers {
   obey(order: CoreOrder): void;
   tell(news: CoreNews): void;
+  /** Every order has been given, and every frame that there was is sent. */
+  rest(): void;
 }
 
 /** Frames from the NICs into the core, its events to whoever answers them, its frames out. */
@@ -68,6 +70,7 @@ export class FramePath {
       }
       if (events.length === 0 && !this.transmit()) break;
     }
+    this.answers.rest();
     for (const event of news) this.answers.tell(event);
   }
 

@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { InstanceFlag } from "../../assembly/abi.ts";
+import { CommandResult, InstanceFlag } from "../../assembly/abi.ts";
 import { toBytes } from "../address.ts";
 import { monotonicNs } from "../clock.ts";
 import type { VirtualHost } from "../config/model.ts";
@@ -7,6 +7,7 @@ import type { Core, VirtualHostParameters } from "../core/core.ts";
 import { ExitCode, OperatorError, SystemError } from "../errors.ts";
 import { Holding } from "../link/holding.ts";
 import type { InterfaceState, Link, PrefixedAddress } from "../link/link.ts";
+import { type Lease, Leases } from "./leases.ts";
 import { type Log, messageOf } from "./log.ts";
 import { Machine } from "./machine.ts";
 import type { Port } from "./ports.ts";
@@ -16,6 +17,7 @@ export interface Member {
   host: VirtualHost;
   readonly port: Port;
   holding: Holding;
+  readonly lease: Lease;
   /** Why it cannot run, or hold its addresses. */
   problem: string | undefined;
   /** When addresses were taken from it lately, monotonic nanoseconds. */
@@ -35,14 +37,16 @@ export class Members {
   private readonly core: Core;
   private readonly link: Link;
   private readonly log: Log;
+  readonly leases: Leases;
   private hasTried = false;
   private readonly entropy = Buffer.alloc(512);
   private entropyUsed = this.entropy.length;
 
-  constructor(core: Core, link: Link, log: Log) {
+  constructor(core: Core, link: Link, log: Log, sleptNs: () => bigint) {
     this.core = core;
     this.link = link;
     this.log = log;
+    this.leases = new Leases(link, () => this.hosts(), log, sleptNs);
   }
 
   all(): Member[] {
@@ -86,7 +90,8 @@ export class Members {
    */
   admit(host: VirtualHost, port: Port, state: InterfaceState, machine: Machine): void {
     const problem = machine.foreignAddress(host);
-    const member: Member = { host, port, holding: new Holding(this.link, host), problem, losses: [] };
+    const lease = this.leases.admit(host);
+    const member: Member = { host, port, holding: new Holding(this.link, host), lease, problem, losses: [] };
     this.members.set(port.index * 256 + host.vhid, member);
     this.byName.set(keyOf(host), member);
     const entropy = this.drawEntropy();
@@ -111,6 +116,7 @@ export class Members {
   /** Forgets a virtual host that the core has forgotten, and gives up its place on the interface. */
   remove(member: Member): void {
     this.release(member);
+    this.leases.dismiss(member);
     this.unclaim(member.host);
     this.members.delete(member.port.index * 256 + member.host.vhid);
     this.byName.delete(keyOf(member.host));
@@ -172,8 +178,13 @@ export class Members {
 
   /** The core asks for the addresses: they are put in place, and the core hears whether they are. */
   apply(member: Member): void {
+    const startedNs = monotonicNs();
     try {
-      member.holding.apply();
+      member.holding.apply(this.leases.termsOf(member));
+      if (!this.leases.begin(member, startedNs)) {
+        member.holding.withdraw();
+        throw new Error("their lease was over before all were there");
+      }
     } catch (error) {
       this.failToHold(member, error);
       return;
@@ -182,6 +193,20 @@ export class Members {
     member.problem = undefined;
     this.core.advance(monotonicNs());
     this.core.applied(member.port.index, member.host.vhid);
+  }
+
+  /**
+   * Before anything is read: a node that finds the leases of its addresses over has been frozen, and is not MASTER of them
+   * any more, whatever waits in its sockets. They are taken away; true where there were any.
+   */
+  endLeases(): boolean {
+    const over = this.leases.over(this.members.values(), monotonicNs());
+    for (const member of over) {
+      this.core.advance(monotonicNs());
+      const result = this.core.leaseExpired(member.port.index, member.host.vhid);
+      if (result !== CommandResult.Ok) this.withdraw(member);
+    }
+    return over.length > 0;
   }
 
   withdraw(member: Member): void {

@@ -26,6 +26,8 @@ export interface NodeParts {
   readonly link: Link;
   openNic(state: InterfaceState): Nic;
   emit(event: NodeEvent): void;
+  /** How long the machine has slept since it was started, in nanoseconds; left out where that cannot be known. */
+  sleptNs?(): bigint;
 }
 
 export interface NodeOptions {
@@ -51,7 +53,7 @@ export class CarpNode {
     const log = logTo((event) => parts.emit(event));
     this.parts = parts;
     this.options = options;
-    this.members = new Members(core, link, log);
+    this.members = new Members(core, link, log, () => parts.sleptNs?.() ?? 0n);
     this.ports = new Ports({
       core,
       link,
@@ -63,6 +65,7 @@ export class CarpNode {
     const answers = {
       obey: (order: CoreOrder) => this.obey(order),
       tell: (news: CoreNews) => this.tell(news),
+      rest: () => this.members.leases.flush(),
     };
     this.path = new FramePath(core, this.ports.list, answers, log);
   }
@@ -89,6 +92,9 @@ export class CarpNode {
       throw error;
     }
     if (configuration.preempt) core.setOption(Option.Preempt, 1);
+    const hasLease = configuration.lease !== false;
+    this.members.leases.open(hasLease);
+    core.setOption(Option.Lease, hasLease ? 1 : 0);
     const byName = new Map(states.map((state) => [state.name, state]));
     for (const host of hosts) this.admit(host, byName.get(host.interfaceName) as InterfaceState, machine);
     // All begin together, so that they advertise together.
@@ -120,6 +126,7 @@ export class CarpNode {
    * `isReadable` spares the ports, by their index, at which nothing waits.
    */
   turn(isReadable?: (port: number) => boolean): number {
+    if (this.members.endLeases()) this.path.settle();
     const frames = this.path.receive(this.logLevel >= 2, isReadable);
     this.path.runDeadlines();
     this.ports.watchLosses(monotonicNs());
@@ -128,6 +135,7 @@ export class CarpNode {
 
   /** What has changed on the interfaces. */
   turnLink(): void {
+    if (this.members.endLeases()) this.path.settle();
     const touched = new Set<Port>();
     const removed = new Set<string>();
     let isOverrun = false;
@@ -159,6 +167,8 @@ export class CarpNode {
       core: core.variant,
       io: interfaces[0]?.io ?? "none",
       scheduling: this.options.scheduling ?? "normal",
+      lease: this.members.leases.isOn,
+      lease_late: this.members.leases.late,
       started: this.started,
       pid: process.pid,
       counters: core.statistics(),
@@ -244,7 +254,8 @@ export class CarpNode {
     const member = this.members.find(order.interfaceIndex, order.vhid);
     if (member === undefined) return;
     if (order.kind === "apply") this.members.apply(member);
-    else if (order.kind === "withdraw") this.members.withdraw(member);
+    else if (order.kind === "renew") this.members.leases.renew(member);
+    else this.members.withdraw(member);
   }
 
   private tell(news: CoreNews): void {

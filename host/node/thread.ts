@@ -12,6 +12,7 @@ import { closeSockets, openPacketNic, prepareSockets, type ReadySocket } from ".
 import { WakeEvent } from "../system/event.ts";
 import { Poller } from "../system/poll.ts";
 import { runFirst } from "../system/scheduling.ts";
+import { SleepClock } from "../system/sleep.ts";
 import { DeadlineTimer } from "../system/timer.ts";
 import { logTo } from "./log.ts";
 import { mostInterfaces } from "./machine.ts";
@@ -48,6 +49,7 @@ async function run(port: MessagePort): Promise<void> {
   const core = new Core(exports);
   rehearse(core);
   const sockets: ReadySocket[] = [];
+  const sleep = new SleepClock();
   const node = new CarpNode(
     {
       core,
@@ -55,6 +57,7 @@ async function run(port: MessagePort): Promise<void> {
       openNic: ({ index, name }) =>
         openPacketNic({ interfaceIndex: index, interfaceName: name, groups: [4, 6], socket: sockets.pop() }),
       emit: (event) => outlet.tell(event),
+      sleptNs: () => sleep.read(),
     },
     { sourceMac: data.sourceMac, scheduling: runFirst() },
   );

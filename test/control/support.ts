@@ -113,6 +113,8 @@ export function nodeStatus(changes: Partial<NodeStatus>): NodeStatus {
     schema: 1,
     virtual_hosts: [virtualHost({})],
     aliases: {},
+    lease: true,
+    lease_late: 0,
     scheduling: "normal",
     interfaces: [
       {

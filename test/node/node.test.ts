@@ -281,6 +281,7 @@ function createNode(): CarpNode {
     "find",
     "claim",
     "unclaim",
+    "renewAddresses",
     "createVirtualMac",
     "removeInterface",
     "events",
