@@ -85,6 +85,11 @@ export const commands: readonly Command[] = [
       },
       preempt: { type: "boolean", sentence: "Takes over from a master that advertises less often." },
       vmac: { type: "boolean", sentence: "Holds the addresses on a macvlan with the virtual MAC." },
+      "no-lease": {
+        type: "boolean",
+        sentence:
+          "Leaves the addresses in place when the node is killed or frozen; else the kernel takes them away.",
+      },
       "source-mac": {
         type: "string",
         value: "virtual|own",

@@ -30,7 +30,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
   const log = new LogWriter(terminal.err);
   const events = new EventLog(log);
   let node: LoggedNode | undefined;
-  const reload = () => reconfigure(sources, io, node as LoggedNode, log);
+  const reload = () => reconfigure({ sources, io, lease: configuration.lease }, node as LoggedNode, log);
   const signals = listenSignals(terminal, {
     SIGHUP: () => void (node && reload().catch((error) => log.write(`error: ${messageOf(error)}`))),
     SIGUSR1: () => void node?.logStatus().catch((error) => log.write(`error: ${messageOf(error)}`)),
@@ -87,6 +87,7 @@ function readSources(given: Arguments): Sources {
       advskew: given.text("advskew"),
       preempt: given.has("preempt"),
       virtualMac: given.has("vmac"),
+      noLease: given.has("no-lease"),
       addresses: given.words,
     },
   };
@@ -115,15 +116,23 @@ function explain(problem: Problem): string {
   return `carp: ${problem.severity === "warning" ? "warning: " : ""}${problem.message}`;
 }
 
+/** What a node was started with, and keeps. */
+interface Choices {
+  readonly sources: Sources;
+  readonly io: StartOptions["io"];
+  readonly lease: Configuration["lease"];
+}
+
 /** Everything is read and checked first; with an error, nothing changes. */
 async function reconfigure(
-  sources: Sources,
-  io: StartOptions["io"],
+  { sources, io, lease }: Choices,
   node: LoggedNode,
   log: LogWriter,
 ): Promise<readonly string[]> {
   const { configuration, problems } = loadConfiguration(sources);
   const lines = problems.map(explain);
+  if (configuration !== undefined && configuration.lease !== lease)
+    lines.push("warning: carp_lease is not changed before the node is started again");
   for (const line of lines.flatMap((text) => text.split("\n"))) log.write(line);
   if (configuration === undefined)
     throw new OperatorError(

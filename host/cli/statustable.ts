@@ -80,6 +80,7 @@ function summary(status: NodeStatus, nowMs: number): string {
     `demotion ${status.demotion}`,
     `core ${status.core}`,
     `I/O ${status.io}`,
+    ...(status.lease ? [] : ["no lease"]),
     ...(drops > 0 ? [`${formatCount(drops)} frames dropped`] : []),
     `up ${formatSpan(nowMs - Date.parse(status.started))}`,
   ].join(", ");

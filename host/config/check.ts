@@ -8,7 +8,7 @@ import { problemAt, showLine } from "./problems.ts";
 import { readRcConf } from "./rcconf.ts";
 import { commandLine } from "./words.ts";
 
-/** Where a configuration comes from: an rc.conf, or else flags. With both, `--preempt` and `--vmac` add to the file. */
+/** Where a configuration comes from: an rc.conf, or else flags. With both, `--preempt`, `--vmac` and `--no-lease` add to the file. */
 export interface Sources {
   readonly rcConf?: string;
   readonly map: InterfaceMap;
@@ -47,6 +47,7 @@ function load({ rcConf, map, flags }: Sources): Required<Loaded> {
     ...flags,
     preempt: undefined,
     virtualMac: undefined,
+    noLease: undefined,
     addresses: undefined,
   };
   if (
@@ -56,6 +57,7 @@ function load({ rcConf, map, flags }: Sources): Required<Loaded> {
     throw new OperatorError(ExitCode.Usage, "give a virtual host either in a file or with flags, not both");
   const { configuration, problems, holdsSecrets } = readRcConf(readText(rcConf), rcConf, map);
   if (flags?.preempt === true) configuration.preempt = true;
+  if (flags?.noLease === true) configuration.lease = false;
   if (flags?.virtualMac === true) for (const host of configuration.virtualHosts) host.virtualMac = true;
   if (holdsSecrets && (statSync(rcConf).mode & 0o004) !== 0) {
     const start = { position: { file: rcConf, line: 1, column: 1 }, length: 0 };

@@ -17,6 +17,7 @@ export interface Flags {
   readonly advskew?: string;
   readonly preempt?: boolean;
   readonly virtualMac?: boolean;
+  readonly noLease?: boolean;
   /** Each `ADDRESS/LENGTH`. */
   readonly addresses: readonly string[];
 }
@@ -68,6 +69,7 @@ export function readFlags(flags: Flags): { configuration: Configuration; problem
   const configuration = {
     virtualHosts: collected.virtualHosts,
     preempt: flags.preempt === true,
+    lease: flags.noLease !== true,
     ownAddresses: [],
   };
   return {

@@ -31,6 +31,8 @@ export interface Configuration {
   readonly virtualHosts: VirtualHost[];
   /** net.inet.carp.preempt */
   preempt: boolean;
+  /** carp_lease: the kernel takes addresses away that the node does not renew. Left out: YES. */
+  lease?: boolean;
   /** The interface's own addresses that an rc.conf names, to compare with what the machine has. */
   readonly ownAddresses: {
     readonly interfaceName: string;

@@ -39,6 +39,7 @@ export function readRcConf(content: string, file: string, map: InterfaceMap): Rc
   for (const group of sortByInterface(variables)) reading.readInterface(group);
   reading.checkClones(variables.find((variable) => variable.name === "cloned_interfaces"));
   for (const variable of variables) reading.readSysctl(variable);
+  reading.readLease(variables.find((variable) => variable.name === "carp_lease"));
   const configuration = reading.finish();
   return {
     configuration,
@@ -62,6 +63,7 @@ class Reading {
   private readonly carpLines: CarpInterfaceLine[] = [];
   private readonly names = new Map<string, string>();
   private preempt = false;
+  private lease = true;
 
   constructor(file: string, map: InterfaceMap, problems: Problem[]) {
     this.file = file;
@@ -108,6 +110,15 @@ class Reading {
     }
   }
 
+  /** A switch of rc.conf's kind, which FreeBSD does not have. */
+  readLease(variable: Variable | undefined): void {
+    if (variable === undefined || variable.broken) return;
+    const word = variable.value.text.trim();
+    if (/^(no|false|off|0)$/i.test(word)) this.lease = false;
+    else if (!/^(yes|true|on|1)$/i.test(word))
+      this.fail(variable, `carp_lease is YES or NO, and not ${showWord(word) || "empty"}`);
+  }
+
   finish(): Configuration {
     const placed = placeCarpInterfaces(this.carpLines, this.ownAddresses);
     const collected = collectVirtualHosts([...this.entries, ...placed.entries], this.ownAddresses);
@@ -117,7 +128,12 @@ class Reading {
       const start = { position: { file: this.file, line: 1, column: 1 }, length: 0 };
       this.fail(start, "there is no virtual host in this file: no ifconfig line has a vhid");
     }
-    return { virtualHosts, preempt: this.preempt, ownAddresses: this.ownAddresses };
+    return {
+      virtualHosts,
+      preempt: this.preempt,
+      lease: this.lease,
+      ownAddresses: this.ownAddresses,
+    };
   }
 
   private readVariable(name: string, { variable, role }: InterfaceVariable): void {

@@ -46,6 +46,7 @@ test("flags become a configuration; SIGTERM stops the node and removes the socke
       "--advskew=100",
       "--preempt",
       "--vmac",
+      "--no-lease",
       "--io=packet",
       "--source-mac=own",
       "192.168.1.50/24",
@@ -60,6 +61,7 @@ test("flags become a configuration; SIGTERM stops the node and removes the socke
       sourceMac: "own",
       configuration: {
         preempt: true,
+        lease: false,
         virtualHosts: [{ interfaceName: "eth0", vhid: 1, advbase: 1, advskew: 100, virtualMac: true }],
       },
     },
@@ -118,9 +120,13 @@ test("SIGHUP reads the configuration again, and with a mistake keeps the old one
   expect(terminal.err.text).toContain(`carp: ${rcConf}:1:32: error: vhid 300 is out of range 1..255\n`);
   expect((await run(["reload", "--socket", socket])).code).toBe(ExitCode.Configuration);
   expect(node.configurations).toEqual([]);
-  write('ifconfig_em0_alias0="inet vhid 3 alias 192.168.1.53/32"\nnet.inet.carp.preempt=1\n');
+  expect(terminal.err.text).not.toContain("carp_lease");
+  write('ifconfig_em0_alias0="inet vhid 3 alias 192.168.1.53/32"\nnet.inet.carp.preempt=1\ncarp_lease=NO\n');
   terminal.signals.emit("SIGHUP");
   await waitFor(() => node.configurations.length === 1, 5000, "the new configuration");
+  expect(terminal.err.text).toContain(
+    "warning: carp_lease is not changed before the node is started again\n",
+  );
   expect(node.configurations).toEqual([{ vhids: [3], preempt: true }]);
   terminal.signals.emit("SIGTERM");
   await ended;

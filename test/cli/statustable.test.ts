@@ -35,6 +35,7 @@ test("what is wrong stands below the table", () => {
     nodeStatus({
       virtual_hosts: hosts,
       allow: 0,
+      lease: false,
       preempt: 1,
       demotion: 240,
       interfaces: [{ name, flags, flag_words, addresses, io, drops: 1200 }],
@@ -45,7 +46,7 @@ test("what is wrong stands below the table", () => {
   expect(lines[1]).toMatch(/^ {3}1 {2}eth0 {3}INIT {3}- {10}-/);
   expect(lines.slice(2, 4)).toEqual([
     "1@eth0: eth0 is gone",
-    "allow off, preempt on, demotion 240, core simd, I/O packet, 1 200 frames dropped, up 3d 0h",
+    "allow off, preempt on, demotion 240, core simd, I/O packet, no lease, 1 200 frames dropped, up 3d 0h",
   ]);
 });
 

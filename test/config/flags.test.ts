@@ -19,18 +19,20 @@ const messages = (flags: Flags) =>
 test("flags say what an ifconfig line says", () => {
   const { configuration, problems } = readFlags({
     ...good,
-    ...{ advbase: "2", advskew: "100", preempt: true, virtualMac: true },
+    ...{ advbase: "2", advskew: "100", preempt: true, virtualMac: true, noLease: true },
     addresses: ["192.168.1.50/32", "2001:DB8::50/64"],
   });
   expect(problems).toEqual([]);
   expect(showHosts(configuration)).toEqual(["1@eth0 2/100 testpass 192.168.1.50/32 2001:db8::50/64"]);
   expect([configuration.preempt, configuration.virtualHosts[0].virtualMac]).toEqual([true, true]);
+  expect(configuration.lease).toBe(false);
 });
 
 test("the defaults are protocol §9.2's", () => {
   const { configuration } = readFlags(good);
   expect(showHosts(configuration)).toEqual(["1@eth0 1/0 testpass 192.168.1.50/32"]);
   expect([configuration.preempt, configuration.virtualHosts[0].virtualMac]).toEqual([false, false]);
+  expect(configuration.lease).toBe(true);
 });
 
 describe("mistakes", () => {

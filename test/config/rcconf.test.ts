@@ -102,6 +102,17 @@ ifconfig_em0_alias0="vhid 1 pass x 192.168.1.50/32"
     ]);
     expect(preempt("net.inet.carp.preempt=1\nnet.inet.carp.preempt=0")).toBe(false);
   });
+
+  test("carp_lease is a switch as FreeBSD's are, and YES by itself", () => {
+    const text = `${own}ifconfig_em0_alias0="vhid 1 pass x 192.168.1.50/32"\n`;
+    const lease = (more: string) => readRcConf(text + more, "f", new Map()).configuration.lease;
+    expect(["", 'carp_lease="YES"', "carp_lease=on", "carp_lease=1"].map(lease)).toEqual([
+      ...Array(4).fill(true),
+    ]);
+    expect(['carp_lease="NO"', "carp_lease=False", "carp_lease=0"].map(lease)).toEqual([
+      ...Array(3).fill(false),
+    ]);
+  });
 });
 
 describe("protocol §10: FreeBSD 9 and earlier", () => {
@@ -249,6 +260,8 @@ describe("every mistake, at its place", () => {
         "2:42 warning: down is passed over here <down>",
       ],
     ],
+    [`${good}carp_lease="never"`, ["2:1 error: carp_lease is YES or NO, and not never <carp_lease>"]],
+    [`${good}carp_lease=`, ["2:1 error: carp_lease is YES or NO, and not empty <carp_lease>"]],
     [`${good}net.inet.carp.preempt=2`, ["2:23 error: net.inet.carp.preempt 2 is out of range 0..1 <2>"]],
     [
       `${good}net.inet.carp.preemt=1`,
