@@ -44,7 +44,7 @@ function sent(): string[] {
   return inShort(driver.takeFrames());
 }
 
-type Outcome = "INIT" | "BACKUP" | "MASTER" | "armed" | "untouched";
+type Outcome = "INIT" | "BACKUP" | "MASTER" | "armed" | "armed for a tie" | "untouched";
 
 /** One line of the table of protocol §6.1: what happens in which state, and what comes of it. */
 interface Cell {
