@@ -47,12 +47,13 @@ const TO_BE_READY: i64 = 3600 * SECOND;
 export function weigh(instance: Instance, counter: u64, print: u32): Finding {
   const mode = settings().replay;
   if (mode == Replay.Off) return Finding.Fresh;
+  // What is not timely is not looked at, or a recording could say what the peers' counters are like.
+  if (mode == Replay.Strict && !isTimely(counter)) return Finding.Stale;
   const peers = peerCountersOf(instance);
   const known = recall(instance, counter);
   peers.isRepeated = known != UNSEEN && peers.class != CounterClass.Constant ? 1 : 0;
   classify(instance, peers, counter, known == UNSEEN);
   if (mode == Replay.Strict) {
-    if (!isTimely(counter)) return Finding.Stale;
     if (isEnforced(instance, peers)) return enforce(instance, peers, counter, print, known != UNSEEN);
   } else {
     peers.strictness = Strictness.Learning as u8;

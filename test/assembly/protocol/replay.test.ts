@@ -285,8 +285,11 @@ describe("strict", () => {
   test("with freshness not even the first is believed that is too old", () => {
     setMode(Replay.Strict);
     driver.core.setOption(abi.Option.Freshness, 5);
-    expect(next(() => clock(-6n))).toBe(Verdict.Stale);
-    expect(next(clock)).toBe(Verdict.Ok);
+    const old = clock(-6n);
+    for (let round = 0; round < 6; round++) expect(next(old)).toBe(Verdict.Stale);
+    expect(driver.instance().counterClass).toBe(CounterClass.Unknown);
+    driver.hear({ counter: clock() });
+    expect(driver.instance().state).toBe(abi.State.Backup);
   });
 
   test("a MASTER does not follow a recording of another day, however well it is ordered", () => {
