@@ -1,6 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-const network = ["test/interop/**/*.test.ts", "test/scenarios/**/*.test.ts", "test/demo/**/*.test.ts"];
+const network = [
+  "test/interop/**/*.test.ts",
+  "test/scenarios/**/*.test.ts",
+  "test/reliability/**/*.test.ts",
+  "test/demo/**/*.test.ts",
+];
 
 /** Tests that build a network measure times: they run after the others, one file after another. */
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export

@@ -1,5 +1,5 @@
 import * as abi from "../../assembly/abi.ts";
-import { type CoreExports, instantiate, type Variant } from "./load.ts";
+import { anotherInstance, type CoreExports, instantiate, type Variant } from "./load.ts";
 import {
   type CoreEvent,
   type InstanceRecord,
@@ -9,6 +9,7 @@ import {
   type Statistics,
 } from "./records.ts";
 import { ReceiveSlots, TransmitSlots } from "./rings.ts";
+import { trapping } from "./trap.ts";
 
 /** The parameters of a virtual host; those that are left out stay as they are. */
 export interface VirtualHostParameters {
@@ -36,20 +37,34 @@ export interface InterfaceParameters {
 
 /**
  * The WebAssembly core with its memory, its calls and its commands by name. After every `handle…` or command: read
- * `events()`, then send what `pollTransmit()` offers until it is 0.
+ * `events()`, then send what `pollTransmit()` offers until it is 0. A call that traps throws a CoreTrap; after one,
+ * nothing but `renew` makes sense.
  */
 export class Core {
-  readonly memory: Uint8Array;
-  readonly transmitSlots: TransmitSlots;
+  /** Of the present instance: `renew` replaces it, and the slots with it. */
+  memory: Uint8Array;
+  transmitSlots: TransmitSlots;
   /** Which build of the core this is. */
   readonly variant: Variant;
-  private readonly view: DataView;
-  private readonly wasm: CoreExports;
+  private view: DataView;
+  private wasm: CoreExports;
+  private readonly makeAnother: () => CoreExports;
   private nowNs = 0n;
 
-  constructor(wasm: CoreExports = instantiate()) {
-    this.wasm = wasm;
+  /** `makeAnother` gives the instance that `renew` goes on with. */
+  constructor(wasm: CoreExports = instantiate(), makeAnother = () => anotherInstance(wasm)) {
     this.variant = wasm.laneCount() > 1 ? "simd" : "baseline";
+    this.wasm = trapping(wasm);
+    this.memory = new Uint8Array(wasm.memory.buffer);
+    this.view = new DataView(wasm.memory.buffer);
+    this.transmitSlots = new TransmitSlots(this.memory);
+    this.makeAnother = makeAnother;
+  }
+
+  /** Goes on with a new instance of the module, which knows nothing: `reset` and every command have to come again. */
+  renew(): void {
+    const wasm = this.makeAnother();
+    this.wasm = trapping(wasm);
     this.memory = new Uint8Array(wasm.memory.buffer);
     this.view = new DataView(wasm.memory.buffer);
     this.transmitSlots = new TransmitSlots(this.memory);

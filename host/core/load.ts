@@ -41,7 +41,8 @@ export function modulePath(variant: Variant = "simd"): string {
  * @throws OperatorError where the file is missing, of another version, or computes wrongly on this machine.
  */
 export function instantiate(path: string = bestPath(), warmUpMs = 0, label?: string): CoreExports {
-  const { exports } = instantiateSync<CoreExports>(labelled(readModule(path), label), {});
+  const { exports, module } = instantiateSync<CoreExports>(labelled(readModule(path), label), {});
+  modules.set(exports, module);
   if (exports.abiVersion() !== ABI_VERSION) {
     throw new OperatorError(ExitCode.Failed, `${path} has another ABI version: rebuild with npm run build`);
   }
@@ -56,6 +57,22 @@ export function instantiate(path: string = bestPath(), warmUpMs = 0, label?: str
     );
   } while (monotonicMs() < end);
   return exports;
+}
+
+const modules = new WeakMap<CoreExports, WebAssembly.Module>();
+
+/**
+ * Another instance of the module that `exports` is one of: with a memory of its own, and the code that the engine has
+ * compiled, whatever has become of the file. @throws OperatorError where it computes wrongly.
+ */
+export function anotherInstance(exports: CoreExports): CoreExports {
+  const module = modules.get(exports);
+  if (module === undefined) throw new Error("these exports are of no module that was instantiated here");
+  const another = instantiateSync<CoreExports>(module, {}).exports;
+  modules.set(another, module);
+  const failed = another.selftest();
+  if (failed !== 0) throw new OperatorError(ExitCode.Failed, `the core's self-test ${failed} failed`);
+  return another;
 }
 
 /** Appends an empty custom section (WebAssembly 1.0 §5.5.3) of that name, of at most 100 characters. */

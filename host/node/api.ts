@@ -6,6 +6,7 @@
 
 import type { VirtualHost } from "../config/model.ts";
 import type { StateWord } from "../core/words.ts";
+import type { LatenessSummary } from "./lateness.ts";
 
 /** One virtual host, as `carp status --json` prints it. */
 export interface VirtualHostStatus {
@@ -68,6 +69,10 @@ export interface NodeStatus {
   readonly lease_late: number;
   readonly started: string;
   readonly pid: number;
+  /** How often the core trapped and another instance had to begin, with every virtual host as BACKUP. */
+  readonly core_restarts: number;
+  /** How late deadlines were run. */
+  readonly lateness_ms: LatenessSummary;
   /** The host's carpstats. */
   readonly counters: Readonly<Record<string, number>>;
 }

@@ -6,13 +6,14 @@
 import { monotonicNs } from "../clock.ts";
 import type { Configuration } from "../config/model.ts";
 import { Core } from "../core/core.ts";
+import { CoreTrap } from "../core/trap.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import type { InterfaceState, Link } from "../link/link.ts";
 import type { Nic } from "../nic/nic.ts";
 import type { NodeController, NodeEvent } from "./api.ts";
 import { controllerOf } from "./controller.ts";
 import { CarpNode, type NodeOptions, type NodeParts } from "./node.ts";
-import { perform } from "./requests.ts";
+import { type Action, explained, perform } from "./requests.ts";
 import type { StartOptions } from "./start.ts";
 
 /** How often the link is asked for events where it has a descriptor but nobody polls it. */
@@ -44,9 +45,8 @@ export async function startRawNode(options: StartOptions): Promise<NodeControlle
         throw new OperatorError(ExitCode.Failed, `${state.name} has no raw socket: restart the node`);
       return nic;
     };
-    return startOnEventLoop({ link, openNic, onEvent: options.onEvent }, options.configuration, {
-      sourceMac: "own",
-    });
+    const { onEvent, onFailure, configuration } = options;
+    return startOnEventLoop({ link, openNic, onEvent, onFailure }, configuration, { sourceMac: "own" });
   } catch (error) {
     for (const nic of nics.values()) nic.close();
     link.close();
@@ -54,11 +54,14 @@ export async function startRawNode(options: StartOptions): Promise<NodeControlle
   }
 }
 
-/** The parts that a caller brings; the core is made here. */
+/** The parts that a caller brings; the core is made here, unless a test gives its own. */
 export interface EventLoopParts {
   readonly link: Link & Readable;
   openNic: NodeParts["openNic"];
   readonly onEvent?: (event: NodeEvent) => void;
+  /** The node ended without being asked to, and has no address any more; without it, that is thrown. */
+  readonly onFailure?: (error: Error) => void;
+  readonly core?: Core;
 }
 
 /** Starts a node whose turns are taken on this thread. @throws OperatorError as CarpNode.start does. */
@@ -67,53 +70,91 @@ export function startOnEventLoop(
   configuration: Configuration,
   options: NodeOptions,
 ): NodeController {
-  const listeners = new Set<(event: NodeEvent) => void>();
-  if (parts.onEvent) listeners.add(parts.onEvent);
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-
-  const node = new CarpNode(
-    {
-      core: new Core(),
-      link: parts.link,
-      openNic: (state) => listen(parts.openNic(state), () => turn()),
-      emit: (event) => {
-        for (const listener of listeners) listener(event);
-      },
-    },
-    options,
-  );
-  node.start(configuration);
-  listen(parts.link, () => turn());
-  const linkTimer = parts.link.descriptor < 0 ? undefined : setInterval(() => turn(), linkPeriodMs);
-  schedule();
-
-  function turn(): void {
-    if (stopped) return;
-    node.turnLink();
-    node.turn();
-    schedule();
-  }
-
-  function schedule(): void {
-    clearTimeout(timer);
-    const waitMs = Number(node.deadlineNs() - monotonicNs()) / 1e6;
-    timer = setTimeout(turn, Math.min(longestSleepMs, Math.max(0, Math.ceil(waitMs))));
-  }
-
+  const loop = new EventLoop(parts, options);
+  loop.start(configuration);
   return controllerOf(
-    async (action) => {
-      const result = perform(node, action);
-      if (action.verb === "stop") stopped = true;
-      else schedule();
-      return result;
-    },
-    listeners,
-    async () => {
-      clearTimeout(timer);
-      clearInterval(linkTimer);
-    },
+    async (action) => loop.perform(action),
+    loop.listeners,
+    async () => loop.end(),
   );
+}
+
+class EventLoop {
+  readonly listeners = new Set<(event: NodeEvent) => void>();
+  private readonly parts: EventLoopParts;
+  private readonly node: CarpNode;
+  private timer: NodeJS.Timeout | undefined;
+  private linkTimer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  constructor(parts: EventLoopParts, options: NodeOptions) {
+    this.parts = parts;
+    if (parts.onEvent) this.listeners.add(parts.onEvent);
+    const nodeParts = {
+      core: parts.core ?? new Core(),
+      link: parts.link,
+      openNic: (state: InterfaceState) => listen(parts.openNic(state), () => this.turn()),
+      emit: (event: NodeEvent) => {
+        for (const listener of this.listeners) listener(event);
+      },
+    };
+    this.node = new CarpNode(nodeParts, options);
+  }
+
+  start(configuration: Configuration): void {
+    this.node.start(configuration);
+    listen(this.parts.link, () => this.turn());
+    if (this.parts.link.descriptor >= 0) this.linkTimer = setInterval(() => this.turn(), linkPeriodMs);
+    this.schedule();
+  }
+
+  perform(action: Action): unknown {
+    try {
+      return perform(this.node, action);
+    } catch (error) {
+      if (error instanceof CoreTrap) this.recover(error);
+      throw explained(error);
+    } finally {
+      if (action.verb === "stop") this.stopped = true;
+      this.schedule();
+    }
+  }
+
+  end(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    clearInterval(this.linkTimer);
+  }
+
+  private turn(): void {
+    if (this.stopped) return;
+    try {
+      this.node.turnLink();
+      this.node.turn();
+    } catch (error) {
+      this.recover(error);
+    }
+    this.schedule();
+  }
+
+  private schedule(): void {
+    clearTimeout(this.timer);
+    if (this.stopped) return;
+    const waitMs = Number(this.node.deadlineNs() - monotonicNs()) / 1e6;
+    this.timer = setTimeout(() => this.turn(), Math.min(longestSleepMs, Math.max(0, Math.ceil(waitMs))));
+  }
+
+  /** What the node does not outlive ends it, without an address. */
+  private recover(error: unknown): void {
+    try {
+      this.node.recover(error);
+    } catch (fatal) {
+      this.end();
+      this.node.abandon();
+      if (this.parts.onFailure === undefined) throw fatal;
+      this.parts.onFailure(fatal instanceof Error ? fatal : new Error(String(fatal)));
+    }
+  }
 }
 
 function listen<T extends Nic | Link>(source: T, onReadable: () => void): T {

@@ -94,11 +94,23 @@ export class Members {
     const member: Member = { host, port, holding: new Holding(this.link, host), lease, problem, losses: [] };
     this.members.set(port.index * 256 + host.vhid, member);
     this.byName.set(keyOf(host), member);
+    this.introduce(member);
+    if (problem === undefined) this.clear(member, state, machine);
+    else this.log("error", `${nameOf(member)}: ${problem}`);
+  }
+
+  /** The core has begun anew and knows nothing of a virtual host: as `admit`, after its addresses have gone. */
+  readmit(member: Member, machine: Machine): void {
+    const { host, port } = member;
+    this.introduce(member);
+    member.problem = machine.foreignAddress(host);
+    if (member.problem === undefined && port.state !== undefined) this.clear(member, port.state, machine);
+  }
+
+  private introduce({ host, port }: Member): void {
     const entropy = this.drawEntropy();
     this.core.advance(monotonicNs());
     this.core.setVirtualHost(port.index, host.vhid, { ...parametersOf(host), entropy });
-    if (problem === undefined) this.clear(member, state, machine);
-    else this.log("error", `${nameOf(member)}: ${problem}`);
   }
 
   /** Eight random bytes; they are fetched for many at once, since each fetching costs some 15 us. */

@@ -3,21 +3,24 @@
  * operator's orders. It blocks nowhere; whoever drives it (the packet thread, or an event loop) says when to look.
  */
 import { Option, State } from "../../assembly/abi.ts";
-import { monotonicNs, wallClockMs } from "../clock.ts";
+import { monotonicNs } from "../clock.ts";
 import type { Configuration, VirtualHost } from "../config/model.ts";
 import type { Core } from "../core/core.ts";
 import type { CoreNews, CoreOrder } from "../core/records.ts";
-import { demotionWord, noticeSentence, reasonWord, resultWord, stateWord } from "../core/words.ts";
+import { demotionWord, noticeSentence, reasonWord, stateWord } from "../core/words.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import type { InterfaceState, Link } from "../link/link.ts";
 import type { Nic } from "../nic/nic.ts";
 import type { IfconfigChange, NodeEvent, NodeStatus, SysctlName } from "./api.ts";
 import { changed } from "./change.ts";
 import { FramePath } from "./frame-path.ts";
+import { Lateness } from "./lateness.ts";
 import { logTo } from "./log.ts";
 import { findInterfaces, Machine, refuseTooManyInterfaces } from "./machine.ts";
 import { isSame, isSameHolding, type Member, Members, nameOf, parametersOf } from "./members.ts";
+import { Options, refuse } from "./options.ts";
 import { type Port, Ports } from "./ports.ts";
+import { Recovery } from "./recovery.ts";
 import { describeVirtualHost, isoTime, peerText } from "./status.ts";
 
 /** The rooms that a node joins. */
@@ -43,16 +46,19 @@ export class CarpNode {
   private readonly ports: Ports;
   private readonly members: Members;
   private readonly path: FramePath;
-  private readonly started = new Date(wallClockMs()).toISOString();
-  private logLevel = 1;
+  private readonly settings: Options;
+  private readonly recovery: Recovery;
+  private readonly lateness = new Lateness();
   /** Ports that have got virtual hosts which the core does not know to be no sources. */
   private readonly unlearned = new Set<Port>();
 
   constructor(parts: NodeParts, options: NodeOptions) {
     const { core, link } = parts;
-    const log = logTo((event) => parts.emit(event));
+    const emit = (event: NodeEvent) => parts.emit(event);
+    const log = logTo(emit);
     this.parts = parts;
     this.options = options;
+    this.settings = new Options(core);
     this.members = new Members(core, link, log, () => parts.sleptNs?.() ?? 0n);
     this.ports = new Ports({
       core,
@@ -68,6 +74,8 @@ export class CarpNode {
       rest: () => this.members.leases.flush(),
     };
     this.path = new FramePath(core, this.ports.list, answers, log);
+    const { members, ports, settings } = this;
+    this.recovery = new Recovery({ core, link, members, ports, options: settings, log, emit });
   }
 
   /**
@@ -75,14 +83,14 @@ export class CarpNode {
    * INIT or BACKUP. @throws OperatorError, having changed nothing, where the configuration does not fit the machine.
    */
   start(configuration: Configuration): void {
-    const { core, link } = this.parts;
+    const { link } = this.parts;
     const hosts = configuration.virtualHosts;
     const machine = new Machine(link);
     const states = findInterfaces(machine, hosts);
     if (hosts.length > 0 && hosts.every((host) => machine.foreignAddress(host) !== undefined)) {
       throw new OperatorError(ExitCode.Configuration, machine.foreignAddress(hosts[0]) ?? "");
     }
-    core.reset(monotonicNs(), wallClockMs());
+    this.recovery.reset();
     try {
       for (const host of hosts) this.members.claim(host);
       for (const state of states) this.ports.open(state);
@@ -91,10 +99,10 @@ export class CarpNode {
       this.ports.closeAll();
       throw error;
     }
-    if (configuration.preempt) core.setOption(Option.Preempt, 1);
+    if (configuration.preempt) this.settings.set(Option.Preempt, 1);
     const hasLease = configuration.lease !== false;
     this.members.leases.open(hasLease);
-    core.setOption(Option.Lease, hasLease ? 1 : 0);
+    this.settings.set(Option.Lease, hasLease ? 1 : 0);
     const byName = new Map(states.map((state) => [state.name, state]));
     for (const host of hosts) this.admit(host, byName.get(host.interfaceName) as InterfaceState, machine);
     // All begin together, so that they advertise together.
@@ -127,9 +135,12 @@ export class CarpNode {
    */
   turn(isReadable?: (port: number) => boolean): number {
     if (this.members.endLeases()) this.path.settle();
-    const frames = this.path.receive(this.logLevel >= 2, isReadable);
+    const frames = this.path.receive(this.settings.logLevel >= 2, isReadable);
+    const now = monotonicNs();
+    const lateNs = now - this.deadlineNs();
+    if (lateNs >= 0n) this.lateness.note(lateNs);
     this.path.runDeadlines();
-    this.ports.watchLosses(monotonicNs());
+    this.ports.watchLosses(now);
     return frames;
   }
 
@@ -169,25 +180,21 @@ export class CarpNode {
       scheduling: this.options.scheduling ?? "normal",
       lease: this.members.leases.isOn,
       lease_late: this.members.leases.late,
-      started: this.started,
+      started: new Date(this.recovery.firstMs).toISOString(),
       pid: process.pid,
+      core_restarts: this.recovery.restarts,
+      lateness_ms: this.lateness.summary(),
       counters: core.statistics(),
     };
   }
 
   /** Reads an option, or writes it; a write to `demotion` adds. Returns the value in force. */
   sysctl(name: SysctlName, value?: number): number {
-    const { core } = this.parts;
-    const option = sysctlOptions[name];
     if (value !== undefined) {
-      core.advance(monotonicNs());
-      if (name === "log") this.logLevel = value;
-      else if (name === "demotion") core.addDemotion(value);
-      else if (option !== undefined) refuse(core.setOption(option, value), `net.inet.carp.${name}`);
+      this.settings.write(name, value);
       this.path.settle();
     }
-    if (name === "log") return this.logLevel;
-    return option === undefined ? core.demotion : core.option(option);
+    return this.settings.read(name);
   }
 
   /** Carries out `carp ifconfig`. @throws OperatorError, having changed nothing, for what cannot be done. */
@@ -222,8 +229,7 @@ export class CarpNode {
     for (const host of virtualHosts) this.put(host, machine);
     this.learnAnew();
     this.ports.narrow();
-    this.parts.core.advance(monotonicNs());
-    this.parts.core.setOption(Option.Preempt, preempt ? 1 : 0);
+    this.settings.set(Option.Preempt, preempt ? 1 : 0);
     this.path.settle();
   }
 
@@ -247,6 +253,18 @@ export class CarpNode {
   abandon(): void {
     for (const member of this.members.all()) {
       if (member.holding.held) this.members.withdraw(member);
+    }
+  }
+
+  /** After an error of a turn or a request: goes on where the core trapped, all else is thrown. */
+  recover(error: unknown): void {
+    try {
+      this.recovery.begin(error);
+      this.path.settle();
+    } catch (next) {
+      // Every round is a trap, and few are permitted.
+      if (next === error) throw next;
+      this.recover(next);
     }
   }
 
@@ -376,21 +394,7 @@ export class CarpNode {
   }
 }
 
-const sysctlOptions: Readonly<Partial<Record<SysctlName, Option>>> = {
-  allow: Option.Allow,
-  preempt: Option.Preempt,
-  dscp: Option.Dscp,
-  ifdown_demotion_factor: Option.IfdownDemotionFactor,
-  senderr_demotion_factor: Option.SenderrDemotionFactor,
-  replay: Option.Replay,
-  freshness: Option.Freshness,
-};
-
 function refuseForeign(machine: Machine, host: VirtualHost): void {
   const problem = machine.foreignAddress(host);
   if (problem !== undefined) throw new OperatorError(ExitCode.Configuration, problem);
-}
-
-function refuse(result: number, subject: string): void {
-  if (result !== 0) throw new OperatorError(ExitCode.Usage, `${subject}: ${resultWord(result)}`);
 }

@@ -13,7 +13,7 @@ import { ownAddresses, sourceAddresses } from "./machine.ts";
 export interface Port {
   readonly index: number;
   readonly name: string;
-  readonly slots: ReceiveSlots;
+  slots: ReceiveSlots;
   state: InterfaceState | undefined;
   nic: Nic | undefined;
   /** The VHIDs that the NIC was told last. */
@@ -145,6 +145,14 @@ export class Ports {
       mac: state?.mac ?? new Uint8Array(6),
       ...(state === undefined ? noSources : sourceAddresses(state, this.parts.hosts())),
     });
+  }
+
+  /** The core has begun anew: it hears of every interface again, and its slots are others. */
+  renew(): void {
+    for (const port of this.list) {
+      port.slots = this.parts.core.receiveSlots(port.index);
+      this.learn(port, port.state);
+    }
   }
 
   /** What `carp status` and `carp ifconfig` say of it. */

@@ -1,7 +1,8 @@
 /** What the main thread asks of the packet thread, and how it is answered. */
 import type { MessagePort } from "node:worker_threads";
 import type { Configuration, VirtualHost } from "../config/model.ts";
-import { OperatorError } from "../errors.ts";
+import { CoreTrap } from "../core/trap.ts";
+import { ExitCode, OperatorError } from "../errors.ts";
 import type { IfconfigChange, NodeEvent, SysctlName } from "./api.ts";
 import type { CarpNode } from "./node.ts";
 
@@ -68,6 +69,7 @@ export function answerRequest(node: CarpNode, outlet: Outlet, request: Request):
   } catch (error) {
     if (action.verb === "stop") node.abandon();
     outlet.post({ id, failure: describeFailure(error) });
+    if (error instanceof CoreTrap && !["start", "stop"].includes(action.verb)) node.recover(error);
   }
   return action.verb === "close";
 }
@@ -92,7 +94,14 @@ export function perform(node: CarpNode, action: Action): unknown {
   }
 }
 
-function describeFailure(error: unknown): Failure {
+/** A core that failed while it was asked is the operator's trouble too: the question was not answered. */
+export function explained(error: unknown): unknown {
+  if (!(error instanceof CoreTrap)) return error;
+  return new OperatorError(ExitCode.Failed, `the core failed, ${error.message}, and begins anew: ask again`);
+}
+
+function describeFailure(thrown: unknown): Failure {
+  const error = explained(thrown);
   if (error instanceof OperatorError) return { code: error.code, message: error.message };
   return { code: undefined, message: error instanceof Error ? error.message : String(error) };
 }

@@ -98,39 +98,38 @@ async function loop(
   const isReadable = (nic: number) => poller?.ready(descriptorsBeforeNics + nic) ?? false;
   const pace = new Pace();
   for (;;) {
-    if (poller === undefined || version !== node.descriptorVersion) {
-      version = node.descriptorVersion;
-      poller = new Poller([wake.descriptor, timer.descriptor, ...node.descriptors()]);
-    }
-    const deadline = latest(node.deadlineNs(), firedNs + gatheringNs);
-    // A timer that fires too early costs less than setting it anew each time a deadline moves away.
-    if (armed === undefined || deadline < armed) {
-      if (deadline === never) timer.disarm();
-      else timer.arm(deadline);
-      armed = deadline;
-    }
-    // In a flood frames gather for a moment, and whatever else happens is seen at once all the same.
-    const isReady =
-      pace.waitMs === undefined
-        ? poller.wait(longestPollMs) > 0
-        : poller.wait(pace.waitMs, descriptorsBeforeNics) >= 0;
-    if (isReady) {
-      if (poller.ready(1)) {
-        armed = undefined;
-        firedNs = monotonicNs();
+    try {
+      if (poller === undefined || version !== node.descriptorVersion) {
+        version = node.descriptorVersion;
+        poller = new Poller([wake.descriptor, timer.descriptor, ...node.descriptors()]);
       }
-      if (poller.ready(2)) node.turnLink();
-      const frames = node.turn(pace.waitMs === undefined ? isReadable : undefined);
-      pace.note(frames, monotonicNs());
-      if (poller.ready(0)) {
-        wake.clear();
-        for (let item = receiveMessageOnPort(port); item; item = receiveMessageOnPort(port)) {
-          const request = item.message as Request;
-          if (request.action.verb === "start") sockets.push(...(await prepareSocketsFor(request.action)));
-          if (answerRequest(node, outlet, request)) return;
-          closeSockets(sockets.splice(0));
+      const deadline = latest(node.deadlineNs(), firedNs + gatheringNs);
+      // A timer that fires too early costs less than setting it anew each time a deadline moves away.
+      if (armed === undefined || deadline < armed) {
+        if (deadline === never) timer.disarm();
+        else timer.arm(deadline);
+        armed = deadline;
+      }
+      // In a flood frames gather for a moment, and whatever else happens is seen at once all the same.
+      const isReady =
+        pace.waitMs === undefined
+          ? poller.wait(longestPollMs) > 0
+          : poller.wait(pace.waitMs, descriptorsBeforeNics) >= 0;
+      if (isReady) {
+        if (poller.ready(1)) {
+          armed = undefined;
+          firedNs = monotonicNs();
+        }
+        if (poller.ready(2)) node.turnLink();
+        const frames = node.turn(pace.waitMs === undefined ? isReadable : undefined);
+        pace.note(frames, monotonicNs());
+        if (poller.ready(0)) {
+          wake.clear();
+          if (await takeRequests(port, outlet, node, sockets)) return;
         }
       }
+    } catch (error) {
+      node.recover(error);
     }
     outlet.post();
     // A turn of the event loop lets the worker be ended from outside.
@@ -139,6 +138,22 @@ async function loop(
     turnedNs = now;
     await new Promise(setImmediate);
   }
+}
+
+/** Answers all that wait; true when the node has been closed. */
+async function takeRequests(
+  port: MessagePort,
+  outlet: Outlet,
+  node: CarpNode,
+  sockets: ReadySocket[],
+): Promise<boolean> {
+  for (let item = receiveMessageOnPort(port); item; item = receiveMessageOnPort(port)) {
+    const request = item.message as Request;
+    if (request.action.verb === "start") sockets.push(...(await prepareSocketsFor(request.action)));
+    if (answerRequest(node, outlet, request)) return true;
+    closeSockets(sockets.splice(0));
+  }
+  return false;
 }
 
 /** One socket for each interface of the configuration; whether there are too many is for the node to say. */

@@ -116,6 +116,8 @@ export function nodeStatus(changes: Partial<NodeStatus>): NodeStatus {
     lease: true,
     lease_late: 0,
     scheduling: "normal",
+    core_restarts: 0,
+    lateness_ms: { count: 0, p50: 0, p99: 0, p999: 0, max: 0 },
     interfaces: [
       {
         name: "eth0",
