@@ -59,7 +59,9 @@ export class LoggedNode implements NodeController {
   }
 
   async status(): Promise<NodeStatus> {
-    return { ...(await this.node.status()), aliases: Object.fromEntries(this.map) };
+    const status = await this.node.status();
+    const aliases = Object.fromEntries(this.map);
+    return { ...status, aliases, log_lines_dropped: this.events.writer.dropped };
   }
 
   ifconfig(change: IfconfigChange): Promise<void> {

@@ -81,6 +81,8 @@ function summary(status: NodeStatus, nowMs: number): string {
     `core ${status.core}`,
     `I/O ${status.io}`,
     ...(status.lease ? [] : ["no lease"]),
+    ...(status.core_restarts > 0 ? [`core restarted ${formatCount(status.core_restarts)} times`] : []),
+    ...(status.log_lines_dropped > 0 ? [`${formatCount(status.log_lines_dropped)} log lines dropped`] : []),
     ...(drops > 0 ? [`${formatCount(drops)} frames dropped`] : []),
     `up ${formatSpan(nowMs - Date.parse(status.started))}`,
   ].join(", ");

@@ -112,6 +112,14 @@ export class Holding {
     if (failure !== undefined) throw failure;
   }
 
+  /** After addresses could not be put in place: takes away what there is of ours, and nothing of anybody else's. */
+  withdrawOurs(): void {
+    this.present = false;
+    for (const address of this.plan.addresses) {
+      if (this.isOurs(address)) this.link.removeAddress(this.carrier, address);
+    }
+  }
+
   /** Puts an address back that somebody else has taken away. Throws SystemError. */
   restore(address: PrefixedAddress): void {
     this.add(address);

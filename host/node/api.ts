@@ -71,6 +71,8 @@ export interface NodeStatus {
   readonly pid: number;
   /** How often the core trapped and another instance had to begin, with every virtual host as BACKUP. */
   readonly core_restarts: number;
+  /** Lines of the log that nobody took in time. */
+  readonly log_lines_dropped: number;
   /** How late deadlines were run. */
   readonly lateness_ms: LatenessSummary;
   /** The host's carpstats. */

@@ -223,7 +223,8 @@ export class Members {
 
   withdraw(member: Member): void {
     try {
-      member.holding.withdraw();
+      if (member.holding.held) member.holding.withdraw();
+      else member.holding.withdrawOurs();
     } catch (error) {
       this.log("error", `${nameOf(member)}: an address could not be taken away: ${messageOf(error)}`);
     }

@@ -40,6 +40,8 @@ export interface NodeOptions {
   readonly scheduling?: "fifo" | "nice" | "normal";
 }
 
+const retryPeriodNs = 10_000_000_000n;
+
 export class CarpNode {
   private readonly parts: NodeParts;
   private readonly options: NodeOptions;
@@ -49,6 +51,7 @@ export class CarpNode {
   private readonly settings: Options;
   private readonly recovery: Recovery;
   private readonly lateness = new Lateness();
+  private nextRetryNs = 0n;
   /** Ports that have got virtual hosts which the core does not know to be no sources. */
   private readonly unlearned = new Set<Port>();
 
@@ -141,7 +144,16 @@ export class CarpNode {
     if (lateNs >= 0n) this.lateness.note(lateNs);
     this.path.runDeadlines();
     this.ports.watchLosses(now);
+    this.retry(now);
     return frames;
+  }
+
+  /** Places that could not be prepared may be to be had now, whether or not the kernel tells of it. */
+  private retry(nowNs: bigint): void {
+    if (nowNs < this.nextRetryNs) return;
+    this.nextRetryNs = nowNs + retryPeriodNs;
+    for (const port of this.ports.list) this.members.recheck(port);
+    this.path.settle();
   }
 
   /** What has changed on the interfaces. */
@@ -183,6 +195,7 @@ export class CarpNode {
       started: new Date(this.recovery.firstMs).toISOString(),
       pid: process.pid,
       core_restarts: this.recovery.restarts,
+      log_lines_dropped: 0,
       lateness_ms: this.lateness.summary(),
       counters: core.statistics(),
     };

@@ -111,22 +111,18 @@ async function loop(
         armed = deadline;
       }
       // In a flood frames gather for a moment, and whatever else happens is seen at once all the same.
-      const isReady =
-        pace.waitMs === undefined
-          ? poller.wait(longestPollMs) > 0
-          : poller.wait(pace.waitMs, descriptorsBeforeNics) >= 0;
-      if (isReady) {
-        if (poller.ready(1)) {
-          armed = undefined;
-          firedNs = monotonicNs();
-        }
-        if (poller.ready(2)) node.turnLink();
-        const frames = node.turn(pace.waitMs === undefined ? isReadable : undefined);
-        pace.note(frames, monotonicNs());
-        if (poller.ready(0)) {
-          wake.clear();
-          if (await takeRequests(port, outlet, node, sockets)) return;
-        }
+      if (pace.waitMs === undefined) poller.wait(longestPollMs);
+      else poller.wait(pace.waitMs, descriptorsBeforeNics);
+      if (poller.ready(1)) {
+        armed = undefined;
+        firedNs = monotonicNs();
+      }
+      if (poller.ready(2)) node.turnLink();
+      const frames = node.turn(pace.waitMs === undefined ? isReadable : undefined);
+      pace.note(frames, monotonicNs());
+      if (poller.ready(0)) {
+        wake.clear();
+        if (await takeRequests(port, outlet, node, sockets)) return;
       }
     } catch (error) {
       node.recover(error);

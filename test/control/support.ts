@@ -117,6 +117,7 @@ export function nodeStatus(changes: Partial<NodeStatus>): NodeStatus {
     lease_late: 0,
     scheduling: "normal",
     core_restarts: 0,
+    log_lines_dropped: 0,
     lateness_ms: { count: 0, p50: 0, p99: 0, p999: 0, max: 0 },
     interfaces: [
       {

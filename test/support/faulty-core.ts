@@ -21,6 +21,9 @@ export interface FaultyCore {
   trap(call: CoreCall, times?: number): void;
 }
 
+/** The tables of a few virtual hosts, the code's constants, and what lies between them. */
+const rubbishBytes = 13 * 2 ** 20;
+
 /** A core whose calls can be made to trap, and whose memory is full of rubbish once one has. */
 export function createFaultyCore(): FaultyCore {
   const planned = new Map<CoreCall, number>();
@@ -35,7 +38,7 @@ export function createFaultyCore(): FaultyCore {
         const times = planned.get(name) ?? 0;
         if (times === 0) return call(...values);
         planned.set(name, times - 1);
-        new Uint8Array(exports.memory.buffer).fill(0xa5);
+        new Uint8Array(exports.memory.buffer, 0, rubbishBytes).fill(0xa5);
         return trap();
       };
       return [name, trapping];
