@@ -101,6 +101,12 @@ export const commands: readonly Command[] = [
         type: "boolean",
         sentence: "Has V8 verify eight packets in one vector where it can (Node 24 and newer, experimental).",
       },
+      "state-dir": {
+        type: "string",
+        value: "DIR",
+        sentence:
+          "Where the counters of advertisements are kept across restarts (default $STATE_DIRECTORY, else nowhere).",
+      },
       "rc-conf": { type: "string", value: "FILE", sentence: "Reads the virtual hosts from an rc.conf." },
       map,
       socket,

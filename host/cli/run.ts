@@ -53,6 +53,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
       io,
       sourceMac,
       revectorize,
+      stateDirectory: given.text("state-dir") ?? process.env.STATE_DIRECTORY?.split(":")[0],
       onEvent: (event) => events.note(event),
       onFailure: fail,
     });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeController, NodeEvent, NodeStatus } from "./api.ts";
+import type { CounterKeeper, Counters } from "./counter-keeper.ts";
 import type { Action } from "./requests.ts";
 
 /**
@@ -8,11 +9,12 @@ import type { Action } from "./requests.ts";
  */
 const closingDelayMs = 50;
 
-/** A controller whose requests go through `ask`. */
+/** A controller whose requests go through `ask`; `keeper` is told the last counter. */
 export function controllerOf(
   ask: (action: Action) => Promise<unknown>,
   listeners: Set<(event: NodeEvent) => void>,
   end: () => Promise<void>,
+  keeper?: CounterKeeper,
 ): NodeController {
   return {
     status: async () => (await ask({ verb: "status" })) as NodeStatus,
@@ -27,9 +29,12 @@ export function controllerOf(
     stop: async () => {
       try {
         await ask({ verb: "stop" });
-        await sleep(closingDelayMs);
+        const delay = sleep(closingDelayMs);
+        await keeper?.finish((await ask({ verb: "counters" })) as Counters);
+        await delay;
         await ask({ verb: "close" });
       } finally {
+        keeper?.abandon();
         await end();
       }
     },

@@ -12,9 +12,10 @@ import type { InterfaceState, Link } from "../link/link.ts";
 import type { Nic } from "../nic/nic.ts";
 import type { NodeController, NodeEvent } from "./api.ts";
 import { controllerOf } from "./controller.ts";
+import type { Counters } from "./counter-keeper.ts";
 import { CarpNode, type NodeOptions, type NodeParts } from "./node.ts";
 import { type Action, explained, perform } from "./requests.ts";
-import type { StartOptions } from "./start.ts";
+import type { KeptCounters, StartOptions } from "./start.ts";
 
 /** How often the link is asked for events where it has a descriptor but nobody polls it. */
 const linkPeriodMs = 100;
@@ -27,7 +28,7 @@ type Readable = { onReadable?: (() => void) | undefined };
  * Starts a node over raw sockets: IPv4, no virtual source MAC, no gratuitous ARP. They are opened before the node
  * starts, since that takes a turn of the event loop; an interface that is recreated later is not served any more.
  */
-export async function startRawNode(options: StartOptions): Promise<NodeController> {
+export async function startRawNode(options: StartOptions, kept: KeptCounters): Promise<NodeController> {
   const [{ openRawNic }, { openNetlinkLink }, { findInterfaces, Machine }] = await Promise.all([
     import("../nic/raw.ts"),
     import("../link/netlink.ts"),
@@ -46,7 +47,8 @@ export async function startRawNode(options: StartOptions): Promise<NodeControlle
       return nic;
     };
     const { onEvent, onFailure, configuration } = options;
-    return startOnEventLoop({ link, openNic, onEvent, onFailure }, configuration, { sourceMac: "own" });
+    const parts = { link, openNic, onEvent, onFailure, kept };
+    return startOnEventLoop(parts, configuration, { sourceMac: "own" });
   } catch (error) {
     for (const nic of nics.values()) nic.close();
     link.close();
@@ -62,6 +64,7 @@ export interface EventLoopParts {
   /** The node ended without being asked to, and has no address any more; without it, that is thrown. */
   readonly onFailure?: (error: Error) => void;
   readonly core?: Core;
+  readonly kept?: KeptCounters;
 }
 
 /** Starts a node whose turns are taken on this thread. @throws OperatorError as CarpNode.start does. */
@@ -72,10 +75,12 @@ export function startOnEventLoop(
 ): NodeController {
   const loop = new EventLoop(parts, options);
   loop.start(configuration);
+  parts.kept?.keeper?.start(async () => loop.perform({ verb: "counters" }) as Counters);
   return controllerOf(
     async (action) => loop.perform(action),
     loop.listeners,
     async () => loop.end(),
+    parts.kept?.keeper,
   );
 }
 
@@ -102,7 +107,7 @@ class EventLoop {
   }
 
   start(configuration: Configuration): void {
-    this.node.start(configuration);
+    this.node.start(configuration, this.parts.kept?.floor);
     listen(this.parts.link, () => this.turn());
     if (this.parts.link.descriptor >= 0) this.linkTimer = setInterval(() => this.turn(), linkPeriodMs);
     this.schedule();

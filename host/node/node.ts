@@ -7,21 +7,22 @@ import { monotonicNs } from "../clock.ts";
 import type { Configuration, VirtualHost } from "../config/model.ts";
 import type { Core } from "../core/core.ts";
 import type { CoreNews, CoreOrder } from "../core/records.ts";
-import { demotionWord, noticeSentence, reasonWord, stateWord } from "../core/words.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import type { InterfaceState, Link } from "../link/link.ts";
 import type { Nic } from "../nic/nic.ts";
 import type { IfconfigChange, NodeEvent, NodeStatus, SysctlName } from "./api.ts";
 import { changed } from "./change.ts";
+import type { Counters } from "./counter-keeper.ts";
 import { FramePath } from "./frame-path.ts";
 import { Lateness } from "./lateness.ts";
 import { logTo } from "./log.ts";
 import { findInterfaces, Machine, refuseTooManyInterfaces } from "./machine.ts";
 import { isSame, isSameHolding, type Member, Members, nameOf, parametersOf } from "./members.ts";
+import { eventOf } from "./news.ts";
 import { Options, refuse } from "./options.ts";
 import { type Port, Ports } from "./ports.ts";
 import { Recovery } from "./recovery.ts";
-import { describeVirtualHost, isoTime, peerText } from "./status.ts";
+import { describeVirtualHost } from "./status.ts";
 
 /** The rooms that a node joins. */
 export interface NodeParts {
@@ -73,7 +74,7 @@ export class CarpNode {
     });
     const answers = {
       obey: (order: CoreOrder) => this.obey(order),
-      tell: (news: CoreNews) => this.tell(news),
+      tell: (news: CoreNews) => emit(eventOf(news, (index) => this.ports.list[index].name)),
       rest: () => this.members.leases.flush(),
     };
     this.path = new FramePath(core, this.ports.list, answers, log);
@@ -83,9 +84,10 @@ export class CarpNode {
 
   /**
    * Checks the machine, opens the NICs, removes what an earlier node left behind, and starts every virtual host in
-   * INIT or BACKUP. @throws OperatorError, having changed nothing, where the configuration does not fit the machine.
+   * INIT or BACKUP. No advertisement has a counter below `counterFloor`. @throws OperatorError, having changed nothing,
+   * where the configuration does not fit the machine.
    */
-  start(configuration: Configuration): void {
+  start(configuration: Configuration, counterFloor = 0n): void {
     const { link } = this.parts;
     const hosts = configuration.virtualHosts;
     const machine = new Machine(link);
@@ -93,7 +95,7 @@ export class CarpNode {
     if (hosts.length > 0 && hosts.every((host) => machine.foreignAddress(host) !== undefined)) {
       throw new OperatorError(ExitCode.Configuration, machine.foreignAddress(hosts[0]) ?? "");
     }
-    this.recovery.reset();
+    this.recovery.reset(counterFloor);
     try {
       for (const host of hosts) this.members.claim(host);
       for (const state of states) this.ports.open(state);
@@ -173,6 +175,11 @@ export class CarpNode {
     this.members.noticeLosses(isOverrun ? "any" : removed);
     for (const port of touched) this.refresh(port);
     this.path.settle();
+  }
+
+  /** What is to be kept of the counters, so that none is sent twice. */
+  counters(): Counters {
+    return this.recovery.counters();
   }
 
   status(): NodeStatus {
@@ -287,32 +294,6 @@ export class CarpNode {
     if (order.kind === "apply") this.members.apply(member);
     else if (order.kind === "renew") this.members.leases.renew(member);
     else this.members.withdraw(member);
-  }
-
-  private tell(news: CoreNews): void {
-    const at = isoTime(news.timeNs);
-    if (news.kind === "notice") {
-      const name = `${news.vhid}@${this.ports.list[news.interfaceIndex].name}`;
-      const sender = news.peer === undefined ? "" : ` (last heard: ${peerText(news.peer)})`;
-      const message = `${name}: ${noticeSentence(news.notice)}${sender}`;
-      this.parts.emit({ kind: "log", at, level: "warning", message });
-      return;
-    }
-    if (news.kind === "demotion") {
-      const { delta, total } = news;
-      this.parts.emit({ kind: "demotion", at, delta, total, reason: demotionWord(news.reason) });
-      return;
-    }
-    this.parts.emit({
-      kind: "transition",
-      at,
-      interface: this.ports.list[news.interfaceIndex].name,
-      vhid: news.vhid,
-      from: stateWord(news.from),
-      to: stateWord(news.to),
-      reason: reasonWord(news.reason),
-      peer: peerText(news.peer),
-    });
   }
 
   /** Looks at the interface anew: it may be gone, another one of the same name, up, down, or have other addresses. */

@@ -4,6 +4,7 @@ import type { Core } from "../core/core.ts";
 import { CoreTrap } from "../core/trap.ts";
 import type { Link } from "../link/link.ts";
 import type { NodeEvent } from "./api.ts";
+import type { Counters } from "./counter-keeper.ts";
 import type { Log } from "./log.ts";
 import { Machine } from "./machine.ts";
 import type { Member, Members } from "./members.ts";
@@ -14,6 +15,11 @@ import { isoTime } from "./status.ts";
 /** Restarts that a node outlives in a minute; one more means that starting anew does not help. */
 const mostRestarts = 3;
 const windowNs = 60_000_000_000n;
+
+/** Counters are UTC in 1/2^32 s. */
+const second = 1n << 32n;
+/** They are kept once a minute, and that may be late. */
+const reservedSeconds = 65n;
 
 export interface RecoveryParts {
   readonly core: Core;
@@ -33,15 +39,33 @@ export class Recovery {
   private recent: bigint[] = [];
   /** The two clocks at first: counters grow with them, whatever the wall clock does, across restarts too. */
   private readonly firstNs = monotonicNs();
+  /** What counters began above, and what they are known to stay below for a while. */
+  private floor = 0n;
+  private reserved = 0n;
   readonly firstMs = wallClockMs();
 
   constructor(parts: RecoveryParts) {
     this.parts = parts;
   }
 
-  reset(): void {
+  /** No counter that is sent from now on is below `counterFloor`. */
+  reset(counterFloor: bigint): void {
     const now = monotonicNs();
-    this.parts.core.reset(now, this.firstMs + Number(now - this.firstNs) / 1e6);
+    this.parts.core.reset(now, this.utcMs(now));
+    this.parts.core.advanceCounters(counterFloor);
+    this.floor = counterFloor;
+    this.reserved = larger(this.reserved, counterFloor);
+  }
+
+  /**
+   * What has been sent, and what is above all that can be sent within the next minute: counters follow the clock, and
+   * where they are ahead of it, because it was set back, they grow by less than a second in a minute.
+   */
+  counters(): Counters {
+    const largest = larger(this.parts.core.largestCounter(), this.floor);
+    const clock = (BigInt(Math.round(this.utcMs(monotonicNs()))) << 32n) / 1000n;
+    this.reserved = larger(clock + reservedSeconds * second, largest + second);
+    return { largest, reserved: this.reserved };
   }
 
   /**
@@ -59,12 +83,16 @@ export class Recovery {
     log("error", `the core failed, ${error.message}: another one begins, every virtual host as BACKUP`);
     for (const member of lost) this.parts.emit(lossOf(member));
     core.renew();
-    this.reset();
+    this.reset(this.reserved);
     options.restore();
     ports.renew();
     const machine = new Machine(link);
     for (const member of members.all()) members.readmit(member, machine);
     for (const member of members.all()) members.run(member);
+  }
+
+  private utcMs(nowNs: bigint): number {
+    return this.firstMs + Number(nowNs - this.firstNs) / 1e6;
   }
 
   private permit(nowNs: bigint): boolean {
@@ -74,6 +102,11 @@ export class Recovery {
     this.restarts++;
     return true;
   }
+}
+
+function larger(one: bigint, other: bigint): bigint {
+  if (one > other) return one;
+  return other;
 }
 
 /** What became of a MASTER whose core failed. */

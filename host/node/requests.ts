@@ -14,8 +14,9 @@ export interface ThreadData {
 }
 
 export type Action =
-  | { readonly verb: "start"; readonly configuration: Configuration }
+  | { readonly verb: "start"; readonly configuration: Configuration; readonly counterFloor: bigint }
   | { readonly verb: "status" }
+  | { readonly verb: "counters" }
   | { readonly verb: "ifconfig"; readonly change: IfconfigChange }
   | { readonly verb: "sysctl"; readonly name: SysctlName; readonly value: number | undefined }
   | { readonly verb: "reconfigure"; readonly virtualHosts: readonly VirtualHost[]; readonly preempt: boolean }
@@ -78,7 +79,9 @@ export function answerRequest(node: CarpNode, outlet: Outlet, request: Request):
 export function perform(node: CarpNode, action: Action): unknown {
   switch (action.verb) {
     case "start":
-      return node.start(action.configuration);
+      return node.start(action.configuration, action.counterFloor);
+    case "counters":
+      return node.counters();
     case "status":
       return node.status();
     case "ifconfig":

@@ -1,9 +1,13 @@
 /** Starts a node on this machine. */
+import { wallClockMs } from "../clock.ts";
 import type { Configuration } from "../config/model.ts";
 import { requirePrivilege } from "../link/privilege.ts";
 import { signalEvent } from "../system/event.ts";
 import type { NodeController, NodeEvent } from "./api.ts";
 import { controllerOf } from "./controller.ts";
+import { CounterFile } from "./counter-file.ts";
+import { CounterKeeper, type Counters } from "./counter-keeper.ts";
+import { logTo } from "./log.ts";
 import { PacketThread } from "./packet-thread.ts";
 
 export interface StartOptions {
@@ -12,6 +16,8 @@ export interface StartOptions {
   readonly sourceMac: "virtual" | "own";
   /** Turns V8's revectorizer on, where it has one that computes rightly. */
   readonly revectorize?: boolean;
+  /** Where counters are kept across restarts; without it they are not. */
+  readonly stateDirectory?: string;
   /** Hears every event, those of the start included. */
   readonly onEvent?: (event: NodeEvent) => void;
   /** The packet thread ended without being asked to. */
@@ -24,24 +30,42 @@ export interface StartOptions {
  */
 export async function startNode(options: StartOptions, launched?: PacketThread): Promise<NodeController> {
   requirePrivilege();
+  const kept = keepCounters(options);
   if (options.io === "raw") {
     const { startRawNode } = await import("./event-loop.ts");
-    return startRawNode(options);
+    return startRawNode(options, kept);
   }
   const thread =
     launched ?? new PacketThread({ sourceMac: options.sourceMac, revectorize: options.revectorize === true });
   try {
     await thread.attach({ ...options, signal: signalEvent });
-    await thread.ask({ verb: "start", configuration: options.configuration });
+    await thread.ask({ verb: "start", configuration: options.configuration, counterFloor: kept.floor });
   } catch (error) {
     await thread.end();
     throw error;
   }
+  kept.keeper?.start(async () => (await thread.ask({ verb: "counters" })) as Counters);
   return controllerOf(
     (action) => thread.ask(action),
     thread.listeners,
     () => thread.end(),
+    kept.keeper,
   );
+}
+
+/** The counters of an earlier node, and who keeps those of this one. */
+export interface KeptCounters {
+  readonly floor: bigint;
+  readonly keeper: CounterKeeper | undefined;
+}
+
+function keepCounters({ stateDirectory, onEvent }: StartOptions): KeptCounters {
+  if (stateDirectory === undefined) return { floor: 0n, keeper: undefined };
+  const log = logTo((event) => onEvent?.(event));
+  const file = new CounterFile(stateDirectory);
+  const { counter, problem } = file.read(wallClockMs());
+  if (problem !== undefined) log("warning", `${problem}: counters begin with the clock`);
+  return { floor: counter, keeper: new CounterKeeper(file, log) };
 }
 
 /** Ends a packet thread on which no node was started; one that has had a node is left as it is. */

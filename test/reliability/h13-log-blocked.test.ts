@@ -17,7 +17,7 @@ const sinks = [
   "a full disk",
 ];
 
-test("H13: a log that nobody takes, or can take: advertisements go on, lines are counted, SIGTERM is obeyed", async ({
+test.concurrent("H13: a log that nobody takes, or can take: advertisements go on, lines are counted, SIGTERM is obeyed", async ({
   skip,
 }) => {
   const plan = sinks.map((_, index) => ({ name: `h${index}`, addresses: [`192.168.1.${index + 2}/24`] }));
