@@ -36,8 +36,19 @@ export class LogWriter {
       this.stream.write(`${formatTime(time)} carp: ${this.unreported} log lines were dropped\n`);
       this.unreported = 0;
     }
-    this.stream.write(`${formatTime(time)} carp: ${text}\n`);
+    this.stream.write(`${formatTime(time)} carp: ${printable(text)}\n`);
   }
+}
+
+/**
+ * The text as one line that moves no cursor: whatever is no character to be seen is written as `\xNN` or `\u{NNNN}`, so
+ * that neither the name of an interface nor an error can forge a line of a log. Tabs stay.
+ */
+export function printable(text: string): string {
+  return text.replace(/(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
+    const digits = (character.codePointAt(0) ?? 0).toString(16).padStart(2, "0");
+    return digits.length > 2 ? `\\u{${digits}}` : `\\x${digits}`;
+  });
 }
 
 /** Local time with milliseconds, `2026-11-22T12:01:07.336`. */

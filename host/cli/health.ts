@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { OperatorError } from "../errors.ts";
+import { printable } from "../log.ts";
 import type { NodeStatus, VirtualHostStatus } from "../node/api.ts";
 
 /** The exit codes that monitoring systems agree on. */
@@ -20,14 +21,14 @@ export async function judgeHealth(read: () => Promise<NodeStatus>, out: Writable
     status = await read();
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    out.write(`UNKNOWN: ${error.message}\n`);
+    out.write(`UNKNOWN: ${printable(error.message)}\n`);
     return Health.Unknown;
   }
   const findings = status.virtual_hosts.flatMap(judge);
   if (status.demotion > 0) findings.push([Health.Warning, `demotion ${status.demotion}`]);
   const worst = Math.max(Health.Ok, ...findings.map(([health]) => health));
   const words = findings.length > 0 ? findings.map(([, text]) => text) : status.virtual_hosts.map(summarize);
-  out.write(`${Health[worst].toUpperCase()}: ${words.join(", ")}\n`);
+  out.write(`${printable(`${Health[worst].toUpperCase()}: ${words.join(", ")}`)}\n`);
   return worst;
 }
 

@@ -7,6 +7,7 @@ import { changeVirtualHost, readStatus } from "../control/client.ts";
 import { defaultSocket } from "../control/path.ts";
 import type { StateWord } from "../core/words.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
+import { printable } from "../log.ts";
 import type { IfconfigChange, NodeStatus } from "../node/api.ts";
 import type { RunCommand } from "./terminal.ts";
 
@@ -47,7 +48,7 @@ function formatInterface(status: NodeStatus, entry: NodeStatus["interfaces"][num
     lines.push(`\tcarp: ${state} vhid ${vhid} advbase ${advbase} advskew ${advskew}`);
     lines.push("\t      peer 224.0.0.18 peer6 ff02::12");
   }
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
 function family(address: string): "inet" | "inet6" {

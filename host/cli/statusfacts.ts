@@ -1,4 +1,5 @@
 import { wallClockMs } from "../clock.ts";
+import { printable } from "../log.ts";
 import type { VirtualHostStatus } from "../node/api.ts";
 import { formatCount, formatSpan } from "./words.ts";
 
@@ -20,7 +21,7 @@ export function formatFacts(host: VirtualHostStatus, nowMs: number = wallClockMs
     ...(host.problem === null ? [] : [["problem", host.problem] as const]),
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
-  return facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
+  return facts.map(([name, value]) => `${printable(`${name.padEnd(width)}  ${value}`)}\n`).join("");
 }
 
 function why({ last_transition: last }: VirtualHostStatus): string {

@@ -1,4 +1,5 @@
 import { wallClockMs } from "../clock.ts";
+import { printable } from "../log.ts";
 import type { NodeStatus, VirtualHostStatus } from "../node/api.ts";
 import { formatCount, formatSpan } from "./words.ts";
 
@@ -18,7 +19,10 @@ export function formatTable(status: NodeStatus, nowMs: number = wallClockMs()): 
   const problems = status.virtual_hosts.flatMap(({ vhid, interface: name, problem }) =>
     problem === null ? [] : [`${vhid}@${name}: ${problem}`],
   );
-  return `${[line(columns.map(({ title }) => title)), ...rows.map(line), ...problems, summary(status, nowMs)].join("\n")}\n`;
+  const title = line(columns.map((column) => column.title));
+  return [title, ...rows.map(line), ...problems, summary(status, nowMs)]
+    .map((text) => `${printable(text)}\n`)
+    .join("");
 }
 
 /** Packets that were received, sent, and refused. */

@@ -1,4 +1,4 @@
-import { formatTime } from "../log.ts";
+import { formatTime, printable } from "../log.ts";
 import type { NodeEvent } from "../node/api.ts";
 
 /** A span of time in its two largest units: `3d 0h`, `1m 5s`, `7s`. */
@@ -34,5 +34,5 @@ export function formatEvent(event: NodeEvent): string {
 
 /** An event as a line of the log, with its time. */
 export function formatEventLine(event: NodeEvent): string {
-  return `${formatTime(new Date(event.at))} carp: ${formatEvent(event)}`;
+  return `${formatTime(new Date(event.at))} carp: ${printable(formatEvent(event))}`;
 }

@@ -67,12 +67,19 @@ function load({ rcConf, map, flags }: Sources): Required<Loaded> {
   return { configuration, problems };
 }
 
+/** The largest that is read: every virtual host that a node can have takes a tenth of it. */
+const fileCapacity = 4 * 1024 * 1024;
+
 function readText(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    if (statSync(path).size <= fileCapacity) return readFileSync(path, "utf8");
   } catch (error) {
     throw new OperatorError(ExitCode.Configuration, `${path} cannot be read: ${explain(error)}`);
   }
+  throw new OperatorError(
+    ExitCode.Configuration,
+    `${path} has more than ${fileCapacity >> 20} MiB: this is no rc.conf`,
+  );
 }
 
 function formatProblem({ severity, position, message, sourceLine, length }: Problem): string {

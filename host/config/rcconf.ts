@@ -34,6 +34,7 @@ export interface RcConf {
 export function readRcConf(content: string, file: string, map: InterfaceMap): RcConf {
   const text = content.replaceAll("\r\n", "\n");
   const { assignments, problems } = readAssignments(text, file);
+  problems.push(...findDamage(text, file));
   const reading = new Reading(file, map, problems);
   const variables = settle(assignments);
   for (const group of sortByInterface(variables)) reading.readInterface(group);
@@ -46,6 +47,21 @@ export function readRcConf(content: string, file: string, map: InterfaceMap): Rc
     problems: addSourceLines(problems, text, reading.secrets).sort(compareProblems),
     holdsSecrets: reading.secrets.length > 0,
   };
+}
+
+/** What no editor of text leaves behind: beside it a line may be missing, or be taken for another. */
+function findDamage(text: string, file: string): Problem[] {
+  const problemOf = (index: number, message: string): Problem => {
+    const before = text.slice(0, index).split("\n");
+    const position = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+    return problemAt("error", { position, length: 0 }, message);
+  };
+  const zero = text.indexOf("\0");
+  const mark = "a byte order mark, which hides the first line: save the file as UTF-8 without one";
+  return [
+    ...(text.startsWith("\ufeff") ? [problemOf(0, mark)] : []),
+    ...(zero < 0 ? [] : [problemOf(zero, "a zero byte: the file is damaged")]),
+  ];
 }
 
 /** Orders problems by line and column. */

@@ -20,7 +20,7 @@ test.concurrent("H13: a full disk under the counter file: one warning, and the n
     try {
       const more = ["--state-dir", folder];
       const node = await network.carp("one", { vhid: 1, addresses: [address], more });
-      await waitForState(node, 1, "MASTER", 6000);
+      await waitForState(node, 1, "MASTER", 10_000);
       const warnings = () =>
         node.lines.filter(({ text }) => /warning: the counters are not kept: ENOSPC/.test(text));
       await waitFor(() => warnings().length === 1, 1000, "a warning");
@@ -43,7 +43,7 @@ test.concurrent("H13: a counter file that is damaged, or absurd, is ignored with
     const more = ["--state-dir", network.folder];
     writeFileSync(join(network.folder, "counter"), "carp counter 1 00");
     const node = await network.carp("one", { vhid: 1, addresses: [address], more });
-    await waitForState(node, 1, "MASTER", 6000);
+    await waitForState(node, 1, "MASTER", 10_000);
     const warning = /warning: \S+counter is damaged: counters begin with the clock/;
     expect(node.lines.filter(({ text }) => warning.test(text))).toHaveLength(1);
     const [{ counter }] = await waitFor(

@@ -162,7 +162,7 @@ describe("H16: a trap in the packet thread", () => {
       const argv = ["--interface", "eth0", "--vhid", "1", "--pass-file", passFile, `${address}/32`];
       const node = startNode(network.lab.host("one"), planted, join(network.folder, "n.sock"), argv);
       await waitForAnswer(node);
-      await waitForState(node, 1, "MASTER", 6000);
+      await waitForState(node, 1, "MASTER", 10_000);
       await writeFile(signal, "1");
       await waitForState(node, 1, "BACKUP", 1500);
       await waitForAddress(network, "one", "gone", 250);

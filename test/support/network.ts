@@ -23,6 +23,8 @@ export interface VirtualHost {
   readonly advskew?: number;
   readonly pass?: string;
   readonly preempt?: boolean;
+  /** eth0 where it is left out. */
+  readonly interfaceName?: string;
   /** Further arguments of the program. */
   readonly more?: readonly string[];
 }
@@ -172,7 +174,14 @@ function networkOf(lab: Lab, observer: Observer, folder: string, started: Map<st
 
 function flagsOf(virtual: VirtualHost, passFile: string): string[] {
   return [
-    ...["--interface", "eth0", "--vhid", String(virtual.vhid), "--pass-file", passFile],
+    ...[
+      "--interface",
+      virtual.interfaceName ?? "eth0",
+      "--vhid",
+      String(virtual.vhid),
+      "--pass-file",
+      passFile,
+    ],
     ...["--advskew", String(virtual.advskew ?? 0)],
     ...(virtual.preempt === true ? ["--preempt"] : []),
     ...(virtual.more ?? []),
