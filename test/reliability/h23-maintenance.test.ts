@@ -53,10 +53,10 @@ test.concurrent("H23: handed over by hand, by SIGUSR2 and by SIGTERM: the same",
     const client = await startPing(network);
     expect((await ifconfig(one, "vhid 1 state backup")).code).toBe(0);
     await waitForState(two, 1, "MASTER", 500);
-    await sleep(1200);
+    await sleep(3500);
     process.kill(two.pid, "SIGUSR2");
     await waitForState(one, 1, "MASTER", 1000);
-    await sleep(1200);
+    await sleep(3500);
     expect(await one.stop("SIGTERM")).toBe(0);
     await waitForState(two, 1, "MASTER", 500);
     await sleep(300);
