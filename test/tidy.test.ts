@@ -142,9 +142,11 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
     "host/node/log.ts",
     "host/node/machine.ts",
     "host/node/members.ts",
+    "host/node/news.ts",
     "host/node/options.ts",
     "host/node/status.ts",
   ],
+  "test/reliability/h08-hooks.test.ts": ["host/hooks/hooks.ts"],
   "test/reliability/h16-core-traps.test.ts": ["host/core/trap.ts", "host/node/recovery.ts"],
   "test/node/start.test.ts": ["host/node/controller.ts", "host/node/requests.ts"],
   "test/link/messages.test.ts": [

@@ -101,6 +101,11 @@ export const commands: readonly Command[] = [
         type: "boolean",
         sentence: "Has V8 verify eight packets in one vector where it can (Node 24 and newer, experimental).",
       },
+      hook: {
+        type: "string",
+        value: "PROGRAM",
+        sentence: "Is run at every transition: PROGRAM carp VHID@IF STATE.",
+      },
       "state-dir": {
         type: "string",
         value: "DIR",

@@ -1,5 +1,6 @@
 import { type InterfaceMap, mapName } from "../config/map.ts";
 import type { Configuration, VirtualHost } from "../config/model.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { LogWriter } from "../log.ts";
 import type { IfconfigChange, NodeController, NodeEvent, NodeStatus, SysctlName } from "../node/api.ts";
 import { formatTable } from "./statustable.ts";
@@ -25,9 +26,16 @@ export class LoggedNode implements NodeController {
   private readonly node: NodeController;
   private readonly events: EventLog;
   private readonly map: InterfaceMap;
+  private readonly hooks: Pick<Hooks, "timeouts">;
 
   /** `map` translates the configuration's interface names, which the operator may use as well. */
-  constructor(node: NodeController, events: EventLog, map: InterfaceMap = new Map()) {
+  constructor(
+    node: NodeController,
+    events: EventLog,
+    map: InterfaceMap = new Map(),
+    hooks: Pick<Hooks, "timeouts"> = { timeouts: 0 },
+  ) {
+    this.hooks = hooks;
     this.node = node;
     this.events = events;
     this.map = map;
@@ -61,7 +69,8 @@ export class LoggedNode implements NodeController {
   async status(): Promise<NodeStatus> {
     const status = await this.node.status();
     const aliases = Object.fromEntries(this.map);
-    return { ...status, aliases, log_lines_dropped: this.events.writer.dropped };
+    const [log_lines_dropped, hook_timeouts] = [this.events.writer.dropped, this.hooks.timeouts];
+    return { ...status, aliases, log_lines_dropped, hook_timeouts };
   }
 
   ifconfig(change: IfconfigChange): Promise<void> {

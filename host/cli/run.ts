@@ -5,6 +5,7 @@ import { commandLine } from "../config/words.ts";
 import { defaultSocket } from "../control/path.ts";
 import { type ControlServer, listenControl } from "../control/server.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
+import { Hooks } from "../hooks/hooks.ts";
 import { LogWriter } from "../log.ts";
 import type { NodeController } from "../node/api.ts";
 import type { StartOptions } from "../node/start.ts";
@@ -16,6 +17,8 @@ import { readThreadChoices } from "./threadchoices.ts";
 /** Starts the node; a test gives its own. */
 export type StartNode = (options: StartOptions) => Promise<NodeController>;
 
+/** How long the end waits for hooks. */
+const hookPatienceMs = 4000;
 /** How long a polite stop may take before the program ends without it. */
 const stopPatienceMs = 5000;
 
@@ -30,7 +33,10 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
   const log = new LogWriter(terminal.err);
   const events = new EventLog(log);
   let node: LoggedNode | undefined;
-  const reload = () => reconfigure({ sources, io, lease: configuration.lease }, node as LoggedNode, log);
+  const hooks = new Hooks((level, message) => log.write(`${level}: ${message}`));
+  hooks.use(configuration.hook);
+  const choices = { sources, io, lease: configuration.lease };
+  const reload = () => reconfigure(choices, node as LoggedNode, hooks, log);
   const signals = listenSignals(terminal, {
     SIGHUP: () => void (node && reload().catch((error) => log.write(`error: ${messageOf(error)}`))),
     SIGUSR1: () => void node?.logStatus().catch((error) => log.write(`error: ${messageOf(error)}`)),
@@ -54,10 +60,13 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
       sourceMac,
       revectorize,
       stateDirectory: given.text("state-dir") ?? process.env.STATE_DIRECTORY?.split(":")[0],
-      onEvent: (event) => events.note(event),
+      onEvent: (event) => {
+        events.note(event);
+        if (event.kind === "transition") hooks.note(event);
+      },
       onFailure: fail,
     });
-    node = new LoggedNode(started, events, sources.map);
+    node = new LoggedNode(started, events, sources.map, hooks);
     await node.announce(configuration);
     const error = await Promise.race([signals.stopRequested, failure]);
     if (error !== undefined) throw error;
@@ -65,6 +74,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
   } finally {
     signals.close();
     await server?.close();
+    await hooks.close(hookPatienceMs);
   }
 }
 
@@ -89,6 +99,7 @@ function readSources(given: Arguments): Sources {
       preempt: given.has("preempt"),
       virtualMac: given.has("vmac"),
       noLease: given.has("no-lease"),
+      hook: given.text("hook"),
       addresses: given.words,
     },
   };
@@ -128,6 +139,7 @@ interface Choices {
 async function reconfigure(
   { sources, io, lease }: Choices,
   node: LoggedNode,
+  hooks: Hooks,
   log: LogWriter,
 ): Promise<readonly string[]> {
   const { configuration, problems } = loadConfiguration(sources);
@@ -141,7 +153,9 @@ async function reconfigure(
       `the configuration was not changed: ${lines.map((line) => line.split("\n")[0]).join("; ")}`,
     );
   refuseUnfit(configuration, io);
+  hooks.check(configuration.hook);
   await node.reconfigure(configuration.virtualHosts, configuration.preempt);
+  hooks.use(configuration.hook);
   log.write("the configuration was read again");
   return lines;
 }

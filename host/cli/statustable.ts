@@ -87,6 +87,7 @@ function summary(status: NodeStatus, nowMs: number): string {
     ...(status.lease ? [] : ["no lease"]),
     ...(status.core_restarts > 0 ? [`core restarted ${formatCount(status.core_restarts)} times`] : []),
     ...(status.log_lines_dropped > 0 ? [`${formatCount(status.log_lines_dropped)} log lines dropped`] : []),
+    ...(status.hook_timeouts > 0 ? [`${formatCount(status.hook_timeouts)} hooks timed out`] : []),
     ...(drops > 0 ? [`${formatCount(drops)} frames dropped`] : []),
     `up ${formatSpan(nowMs - Date.parse(status.started))}`,
   ].join(", ");

@@ -48,6 +48,7 @@ function load({ rcConf, map, flags }: Sources): Required<Loaded> {
     preempt: undefined,
     virtualMac: undefined,
     noLease: undefined,
+    hook: undefined,
     addresses: undefined,
   };
   if (
@@ -56,6 +57,7 @@ function load({ rcConf, map, flags }: Sources): Required<Loaded> {
   )
     throw new OperatorError(ExitCode.Usage, "give a virtual host either in a file or with flags, not both");
   const { configuration, problems, holdsSecrets } = readRcConf(readText(rcConf), rcConf, map);
+  configuration.hook = flags?.hook ?? configuration.hook;
   if (flags?.preempt === true) configuration.preempt = true;
   if (flags?.noLease === true) configuration.lease = false;
   if (flags?.virtualMac === true) for (const host of configuration.virtualHosts) host.virtualMac = true;

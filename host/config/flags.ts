@@ -18,6 +18,7 @@ export interface Flags {
   readonly preempt?: boolean;
   readonly virtualMac?: boolean;
   readonly noLease?: boolean;
+  readonly hook?: string;
   /** Each `ADDRESS/LENGTH`. */
   readonly addresses: readonly string[];
 }
@@ -70,6 +71,7 @@ export function readFlags(flags: Flags): { configuration: Configuration; problem
     virtualHosts: collected.virtualHosts,
     preempt: flags.preempt === true,
     lease: flags.noLease !== true,
+    hook: flags.hook,
     ownAddresses: [],
   };
   return {

@@ -33,6 +33,8 @@ export interface Configuration {
   preempt: boolean;
   /** carp_lease: the kernel takes addresses away that the node does not renew. Left out: YES. */
   lease?: boolean;
+  /** carp_hook: the program that is run at every transition. */
+  hook?: string;
   /** The interface's own addresses that an rc.conf names, to compare with what the machine has. */
   readonly ownAddresses: {
     readonly interfaceName: string;

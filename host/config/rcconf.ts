@@ -41,6 +41,7 @@ export function readRcConf(content: string, file: string, map: InterfaceMap): Rc
   reading.checkClones(variables.find((variable) => variable.name === "cloned_interfaces"));
   for (const variable of variables) reading.readSysctl(variable);
   reading.readLease(variables.find((variable) => variable.name === "carp_lease"));
+  reading.readHook(variables.find((variable) => variable.name === "carp_hook"));
   const configuration = reading.finish();
   return {
     configuration,
@@ -80,6 +81,7 @@ class Reading {
   private readonly names = new Map<string, string>();
   private preempt = false;
   private lease = true;
+  private hook: string | undefined;
 
   constructor(file: string, map: InterfaceMap, problems: Problem[]) {
     this.file = file;
@@ -135,6 +137,16 @@ class Reading {
       this.fail(variable, `carp_lease is YES or NO, and not ${showWord(word) || "empty"}`);
   }
 
+  /** FreeBSD has devd for this. */
+  readHook(variable: Variable | undefined): void {
+    if (variable === undefined || variable.broken) return;
+    const path = variable.value.text.trim();
+    if (variable.value.expansions.length > 0)
+      this.fail(variable, "no shell runs here: write the path itself instead of $ or backticks");
+    else if (path.startsWith("/")) this.hook = path;
+    else if (path !== "") this.fail(variable, `carp_hook is an absolute path, and not ${showWord(path)}`);
+  }
+
   finish(): Configuration {
     const placed = placeCarpInterfaces(this.carpLines, this.ownAddresses);
     const collected = collectVirtualHosts([...this.entries, ...placed.entries], this.ownAddresses);
@@ -144,12 +156,8 @@ class Reading {
       const start = { position: { file: this.file, line: 1, column: 1 }, length: 0 };
       this.fail(start, "there is no virtual host in this file: no ifconfig line has a vhid");
     }
-    return {
-      virtualHosts,
-      preempt: this.preempt,
-      lease: this.lease,
-      ownAddresses: this.ownAddresses,
-    };
+    const { preempt, lease, hook, ownAddresses } = this;
+    return { virtualHosts, preempt, lease, hook, ownAddresses };
   }
 
   private readVariable(name: string, { variable, role }: InterfaceVariable): void {

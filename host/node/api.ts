@@ -73,6 +73,8 @@ export interface NodeStatus {
   readonly core_restarts: number;
   /** Lines of the log that nobody took in time. */
   readonly log_lines_dropped: number;
+  /** Hooks that did not end in time. */
+  readonly hook_timeouts: number;
   /** How late deadlines were run. */
   readonly lateness_ms: LatenessSummary;
   /** The host's carpstats. */

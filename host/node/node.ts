@@ -203,6 +203,7 @@ export class CarpNode {
       pid: process.pid,
       core_restarts: this.recovery.restarts,
       log_lines_dropped: 0,
+      hook_timeouts: 0,
       lateness_ms: this.lateness.summary(),
       counters: core.statistics(),
     };

@@ -3,6 +3,7 @@ import { wallClockMs } from "../clock.ts";
 import type { Configuration } from "../config/model.ts";
 import { requirePrivilege } from "../link/privilege.ts";
 import { signalEvent } from "../system/event.ts";
+import { runAsAnyOther } from "../system/scheduling.ts";
 import type { NodeController, NodeEvent } from "./api.ts";
 import { controllerOf } from "./controller.ts";
 import { CounterFile } from "./counter-file.ts";
@@ -39,6 +40,7 @@ export async function startNode(options: StartOptions, launched?: PacketThread):
     launched ?? new PacketThread({ sourceMac: options.sourceMac, revectorize: options.revectorize === true });
   try {
     await thread.attach({ ...options, signal: signalEvent });
+    runAsAnyOther();
     await thread.ask({ verb: "start", configuration: options.configuration, counterFloor: kept.floor });
   } catch (error) {
     await thread.end();

@@ -5,9 +5,18 @@ import { allocate } from "./memory.ts";
 export type Scheduling = "fifo" | "nice" | "normal";
 
 const SCHED_FIFO = 1;
+const SCHED_OTHER = 0;
 const PRIO_PROCESS = 0;
 const priority = 10;
 const niceness = -20;
+
+/**
+ * Has the calling thread, and what it starts from now on, scheduled as any other, whatever the service manager gave it:
+ * only the packet thread is to run ahead, and nothing, a hook least of all, beside it.
+ */
+export function runAsAnyOther(): void {
+  libc().sched_setscheduler(0, SCHED_OTHER, allocate(4).address);
+}
 
 /**
  * Asks the kernel to let the calling thread run as soon as it is woken: SCHED_FIFO where CAP_SYS_NICE (or a limit)

@@ -118,6 +118,7 @@ export function nodeStatus(changes: Partial<NodeStatus>): NodeStatus {
     scheduling: "normal",
     core_restarts: 0,
     log_lines_dropped: 0,
+    hook_timeouts: 0,
     lateness_ms: { count: 0, p50: 0, p99: 0, p999: 0, max: 0 },
     interfaces: [
       {
