@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import * as abi from "../../../assembly/abi.ts";
 import type { Statistics } from "../../../host/core/records.ts";
+import { CoreTrap } from "../../../host/core/trap.ts";
 import { Driver, linkedFlags, peer } from "../../support/driver.ts";
 import { type Advertisement, addressBytes, advertisementFrame, resealed } from "../../support/frames.ts";
 
@@ -438,9 +439,7 @@ describe("batches", () => {
   test("the largest batch is taken whole, a larger one traps", () => {
     const frames = Array.from({ length: abi.RECEIVE_CAPACITY }, () => good4);
     expect(driver.receive(...frames).every((verdict) => verdict === Verdict.Ok)).toBe(true);
-    expect(() => driver.core.handleFrames(driver.now, abi.RECEIVE_CAPACITY + 1)).toThrow(
-      WebAssembly.RuntimeError,
-    );
+    expect(() => driver.core.handleFrames(driver.now, abi.RECEIVE_CAPACITY + 1)).toThrow(CoreTrap);
   });
 
   test("frames of one virtual host act in order of arrival", () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import * as abi from "../../../assembly/abi.ts";
+import { CoreTrap } from "../../../host/core/trap.ts";
 import { Driver, linkedFlags, peer, SECOND } from "../../support/driver.ts";
 import { addressBytes, advertisementFrame as advertisement } from "../../support/frames.ts";
 
@@ -78,6 +79,6 @@ describe("events", () => {
 
   test("a host that never reads them is stopped by a trap, not by lost events", () => {
     for (let count = 0; count < abi.EVENT_CAPACITY; count++) driver.core.addDemotion(1);
-    expect(() => driver.core.addDemotion(1)).toThrow(WebAssembly.RuntimeError);
+    expect(() => driver.core.addDemotion(1)).toThrow(CoreTrap);
   });
 });
