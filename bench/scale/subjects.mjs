@@ -18,9 +18,10 @@ export function virtualHosts(count, interfaces) {
 }
 
 /** This node; `families` is [4] or [4, 6]. */
-export function thisNode(program, folder, { families = [4], virtualMac = false } = {}) {
+export function thisNode(program, folder, { families = [4], virtualMac = false, lease = true } = {}) {
   let starts = 0;
-  const name = `carp ${families.length === 2 ? "dual stack" : "IPv4"}${virtualMac ? ", --vmac" : ""}`;
+  const kind = families.length === 2 ? "dual stack" : "IPv4";
+  const name = `carp ${kind}${virtualMac ? ", --vmac" : ""}${lease ? "" : ", --no-lease"}`;
   return {
     name,
     families: families.length,
@@ -30,7 +31,7 @@ export function thisNode(program, folder, { families = [4], virtualMac = false }
       const file = join(folder, `${role}.rc.conf`);
       const socket = join(folder, `${role}${++starts}.sock`);
       await writeFile(file, rcConf(hosts, role, families), { mode: 0o600 });
-      const own = virtualMac ? ["--vmac"] : [];
+      const own = [...(virtualMac ? ["--vmac"] : []), ...(lease ? [] : ["--no-lease"])];
       const argv = [process.execPath, ...nodeFlags(role), program, "up", "--socket", socket];
       const child = startOn(host, [...argv, "--rc-conf", file, ...own]);
       return {
