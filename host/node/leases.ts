@@ -103,7 +103,7 @@ export class Leases {
     if (this.isOn) this.due.push(member);
   }
 
-  /** Renews what is due in one go. A lease that is over is not begun anew, nor one that has hardly begun. */
+  /** Renews what is due in one go. A lease that is over is not begun anew. */
   flush(): void {
     if (this.due.length === 0) return;
     const nowNs = monotonicNs();
@@ -112,10 +112,7 @@ export class Leases {
     for (const member of this.due) {
       const { lease, holding, host } = member;
       if (!holding.held || nowNs >= lease.endNs) continue;
-      const lengthNs = lengthOf(host);
-      const ageNs = nowNs - lease.renewedNs;
-      if (ageNs < lengthNs / 8n) continue;
-      if (ageNs >= (lengthNs * 3n) / 4n) this.late++;
+      if (nowNs - lease.renewedNs >= (lengthOf(host) * 3n) / 4n) this.late++;
       renewals.push(...holding.leases(this.termsOf(member)));
       renewed.push(member);
     }
