@@ -31,7 +31,8 @@ const explanation = `A pair and a client on one bridge; advbase (advert_int) 1, 
 preemption. The master is killed (SIGKILL), or paused (SIGSTOP, then SIGCONT) for 0.5 s to the longest pause, whose length
 is drawn log-uniformly; all processes of keepalived share its fate. From then until 1.5 s after the other has taken over,
 or the paused one has been awake for as long, is counted for how long both had the address in the kernel's table, both
-answered the client's ARP request, and nobody answered. Both are looked at every 10 ms.`;
+answered the client's ARP request, and nobody answered. Both are looked at every 10 ms. Who is still there after those 1.5 s
+stays until somebody takes the address away.`;
 
 await inNamespaces(main);
 
