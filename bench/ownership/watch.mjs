@@ -54,6 +54,7 @@ function watchOf(lab, address) {
   const sources = names.map((name) => lab.host(name).addresses[0].split("/")[0]);
   const question = arpRequest(client.mac, client.addresses[0].split("/")[0], address);
   const advertisements = [];
+  let latest = { having: 0, answering: 0 };
   let samples = [];
   let recording = false;
 
@@ -73,7 +74,8 @@ function watchOf(lab, address) {
     for (const [host, table] of tables.entries()) {
       if (table.addresses(0).some((one) => one.address === address)) having |= 1 << host;
     }
-    if (recording) samples.push({ at, having, answering });
+    latest = { at, having, answering };
+    if (recording) samples.push(latest);
     arp.send(question);
     if (advertisements.length > 10_000) advertisements.splice(0, 5000);
   }
@@ -81,7 +83,7 @@ function watchOf(lab, address) {
   const reports = {
     advertisements,
     /** Who had the address, and who answered, when it was looked at last: 0 nobody, 1 `a`, 2 `b`, 3 both. */
-    last: () => samples.at(-1) ?? { having: 0, answering: 0 },
+    last: () => latest,
     begin() {
       samples = [];
       recording = true;
