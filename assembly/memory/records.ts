@@ -151,7 +151,7 @@ export class Instance {
   /** What this virtual host's dead interface, and its failing sends, have added to the demotion. */
   suppressedBy: i32;
   sendErrorsBy: i32;
-  /** Midway between two advertisements, where the lease would be over soon after the second. */
+  /** Between two advertisements, where the lease would be over soon after the second. */
   renewDeadline: i64;
   renewedAt: i64;
   /** When the demotion for failing sends is taken back on trial. */

@@ -3,8 +3,9 @@
  * was killed, frozen or paused answers for nothing (docs/RELIABILITY.md, "Lease").
  *
  * It lasts 2 advbase, in whole seconds, and is renewed with every advertisement that was sent, never by a timer of its
- * own: a node that cannot advertise must not keep the addresses. Where the next advertisement comes so late that little
- * of the lease would be left then, it is renewed midway as well.
+ * own: a node that cannot advertise must not keep the addresses. Where less than a quarter of the lease would be left at
+ * the next advertisement, it is renewed once more after the first quarter: late enough to help, and so early that the
+ * addresses are gone before a backup takes over, which waits three advbase at least.
  */
 import { State } from "../abi.ts";
 import { Instance, settings } from "../memory/records.ts";
@@ -30,11 +31,11 @@ export function advertised(instance: Instance): void {
   }
   const interval = advertisementInterval(instance);
   const left = lease - interval;
-  instance.renewDeadline = left < (lease >> 1) - (lease >> 3) ? now + (interval >> 1) : NEVER;
+  instance.renewDeadline = left < lease >> 2 ? now + (lease >> 2) : NEVER;
   reschedule(instance);
 }
 
-/** Midway. */
+/** Once more between two advertisements. */
 export function renew(instance: Instance): void {
   instance.renewDeadline = NEVER;
   if (instance.state != State.Master) return;

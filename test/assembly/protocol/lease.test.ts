@@ -31,12 +31,13 @@ describe("the lease of the addresses", () => {
 
   test.each<[string, VirtualHost, number, number[]]>([
     ["skew 0: with each advertisement", {}, 4, [1000, 2000, 3000, 4000]],
-    ["skew 64 leaves enough", { advskew: 64 }, 4, [1250, 2500, 3750]],
-    ["skew 65 does not: midway as well", { advskew: 65 }, 3, [627, 1254, 1881, 2508]],
-    ["skew 240", { advskew: 240 }, 4, [969, 1938, 2906, 3875]],
+    ["skew 128 leaves a quarter", { advskew: 128 }, 4, [1500, 3000]],
+    ["skew 129 does not: after a quarter as well", { advskew: 129 }, 4, [500, 1504, 2004, 3008, 3508]],
+    ["skew 240", { advskew: 240 }, 4, [500, 1938, 2438, 3875]],
     ["advbase 3: every three seconds", { advbase: 3 }, 9, [3000, 6000, 9000]],
     ["both families renew once", { addresses: ["192.168.1.50", "2001:db8::1"] }, 2, [1000, 2000]],
     ["advbase 0 and skew 128", { advbase: 0, advskew: 128 }, 2, [500, 1000, 1500, 2000]],
+    ["advbase 0 and skew 193", { advbase: 0, advskew: 193 }, 2, [250, 754, 1004, 1508, 1758]],
   ])("%s", (_name, host, seconds, expected) => {
     expect(renewals(host, seconds)).toEqual(expected);
   });
@@ -54,7 +55,7 @@ describe("the lease of the addresses", () => {
     expect(driver.takeEvents().filter(({ kind }) => kind === "renew")).toEqual([]);
   });
 
-  test("a MASTER that has stepped down does not renew it, neither midway", () => {
+  test("a MASTER that has stepped down does not renew it, nor in between", () => {
     driver.addIn(abi.State.Master, { advskew: 200 });
     driver.runUntil(driver.now + 2n * SECOND);
     driver.takeEvents();
