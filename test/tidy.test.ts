@@ -148,6 +148,7 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
   ],
   "test/reliability/h08-hooks.test.ts": ["host/hooks/hooks.ts"],
   "test/reliability/h16-core-traps.test.ts": ["host/core/trap.ts", "host/node/recovery.ts"],
+  "test/core/call-replay.test.ts": ["host/core/call-encoder.ts", "host/core/run-format.ts"],
   "test/node/start.test.ts": ["host/node/controller.ts", "host/node/requests.ts"],
   "test/link/messages.test.ts": [
     "host/link/address-payload.ts",

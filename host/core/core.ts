@@ -1,4 +1,5 @@
 import * as abi from "../../assembly/abi.ts";
+import type { CallLog } from "./call-log.ts";
 import { anotherInstance, type CoreExports, instantiate, type Variant } from "./load.ts";
 import {
   type CoreEvent,
@@ -50,6 +51,7 @@ export class Core {
   private wasm: CoreExports;
   private readonly makeAnother: () => CoreExports;
   private nowNs = 0n;
+  private calls: CallLog | undefined;
 
   /** `makeAnother` gives the instance that `renew` goes on with. */
   constructor(wasm: CoreExports = instantiate(), makeAnother = () => anotherInstance(wasm)) {
@@ -68,13 +70,26 @@ export class Core {
     this.memory = new Uint8Array(wasm.memory.buffer);
     this.view = new DataView(wasm.memory.buffer);
     this.transmitSlots = new TransmitSlots(this.memory);
+    this.calls?.renewed(this.memory);
+  }
+
+  /** From now on every call is told to the log as well. */
+  logCalls(log: CallLog): void {
+    this.calls = log;
+  }
+
+  /** What the host calls an interface, for whoever reads the log of calls. */
+  nameInterface(interfaceIndex: number, name: string): void {
+    this.calls?.named(interfaceIndex, name);
   }
 
   /** Begins anew at monotonic time `nowNs`; `utcMs` is the wall clock then, from which counters are made. */
   reset(nowNs: bigint, utcMs: number): void {
     this.nowNs = nowNs;
     const utcAtZeroNs = BigInt(Math.round(utcMs)) * 1_000_000n - nowNs;
-    this.wasm.reset(nowNs, BigInt.asUintN(64, (utcAtZeroNs << 32n) / 1_000_000_000n));
+    const counterBase = BigInt.asUintN(64, (utcAtZeroNs << 32n) / 1_000_000_000n);
+    this.calls?.reset(nowNs, counterBase);
+    this.wasm.reset(nowNs, counterBase);
   }
 
   /** The receive slots for frames of that interface. */
@@ -84,16 +99,19 @@ export class Core {
 
   handleFrames(nowNs: bigint, count: number): void {
     this.nowNs = nowNs;
+    this.calls?.frames(nowNs, count);
     this.wasm.handleFrames(nowNs, count);
   }
 
   handleTimeout(nowNs: bigint): void {
     this.nowNs = nowNs;
+    this.calls?.timeout(nowNs);
     this.wasm.handleTimeout(nowNs);
   }
 
   handleSent(nowNs: bigint, count: number): void {
     this.nowNs = nowNs;
+    this.calls?.sent(nowNs, count);
     this.wasm.handleSent(nowNs, count);
   }
 
@@ -104,7 +122,9 @@ export class Core {
 
   /** Frames in the transmit slots, from 0 on. */
   pollTransmit(): number {
-    return this.wasm.pollTransmit();
+    const count = this.wasm.pollTransmit();
+    this.calls?.composed(count);
+    return count;
   }
 
   /** The next deadline; the largest i64 where there is none. */
@@ -115,6 +135,7 @@ export class Core {
   /** What happened since the last call, oldest first. */
   events(): CoreEvent[] {
     const count = this.wasm.pollEvents();
+    this.calls?.events(count);
     const events: CoreEvent[] = [];
     for (let index = 0; index < count; index++) events.push(readEvent(this.view, index));
     return events;
@@ -263,6 +284,7 @@ export class Core {
     this.view.setUint8(abi.COMMAND_OFFSET + abi.COMMAND_INTERFACE, interfaceIndex);
     this.view.setUint8(abi.COMMAND_OFFSET + abi.COMMAND_VHID, vhid);
     this.view.setInt32(abi.COMMAND_OFFSET + abi.COMMAND_VALUE, value, true);
+    this.calls?.command(this.nowNs);
     return this.wasm.handleCommand(this.nowNs);
   }
 }

@@ -133,7 +133,11 @@ export function readStatistics(view: DataView, at: number): Statistics {
 
 /** The event at position `index` of the event ring. */
 export function readEvent(view: DataView, index: number): CoreEvent {
-  const at = abi.EVENTS_OFFSET + index * abi.EVENT_SIZE;
+  return readEventAt(view, abi.EVENTS_OFFSET + index * abi.EVENT_SIZE);
+}
+
+/** The event whose record begins there. */
+export function readEventAt(view: DataView, at: number): CoreEvent {
   const kind: abi.Event = view.getUint8(at + abi.EVENT_KIND);
   const interfaceIndex = view.getUint8(at + abi.EVENT_INTERFACE);
   const vhid = view.getUint8(at + abi.EVENT_VHID);

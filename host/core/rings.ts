@@ -59,6 +59,18 @@ export class ReceiveSlots {
     this.describe(slot, captured, wireLength, packetType);
   }
 
+  capturedLength(slot: number): number {
+    return this.view.getUint16(RECEIVE_OFFSET + slot * RECEIVE_SLOT_SIZE + RECEIVE_CAPTURED_LENGTH, true);
+  }
+
+  wireLength(slot: number): number {
+    return this.view.getUint16(RECEIVE_OFFSET + slot * RECEIVE_SLOT_SIZE + RECEIVE_WIRE_LENGTH, true);
+  }
+
+  packetType(slot: number): number {
+    return this.view.getUint8(RECEIVE_OFFSET + slot * RECEIVE_SLOT_SIZE + RECEIVE_PACKET_TYPE);
+  }
+
   verdict(slot: number): Verdict {
     return this.view.getUint8(RECEIVE_OFFSET + slot * RECEIVE_SLOT_SIZE + RECEIVE_VERDICT);
   }
@@ -99,6 +111,10 @@ export class TransmitSlots {
 
   kind(slot: number): FrameKind {
     return this.view.getUint8(TRANSMIT_OFFSET + slot * TRANSMIT_SLOT_SIZE + TRANSMIT_KIND);
+  }
+
+  errno(slot: number): number {
+    return this.view.getInt32(TRANSMIT_OFFSET + slot * TRANSMIT_SLOT_SIZE + TRANSMIT_ERRNO, true);
   }
 
   setErrno(slot: number, errno: number): void {
