@@ -23,7 +23,7 @@ const assemblyDoors: Doors = {
 };
 
 /**
- *     errors, address, clock ◀ log ◀ {core | nic | link | config | hooks} ◀ node ◀ control ◀ {cli | demo} ◀ main
+ *     errors, address, clock, version ◀ log ◀ {core ◀ recorder | nic | link | config | hooks} ◀ node ◀ control ◀ {cli | demo} ◀ main
  *
  * The rooms in braces do not know each other.
  */
@@ -33,19 +33,60 @@ const hostDoors: Doors = {
   log: ["clock"],
   system: ["errors"],
   core: ["errors", "log", "clock"],
+  recorder: ["errors", "log", "clock", "core"],
   nic: ["errors", "log", "system"],
   link: ["errors", "log", "address", "system"],
   clock: [],
+  version: [],
   config: ["errors", "log", "address"],
   hooks: ["errors", "log"],
-  node: ["errors", "log", "address", "core", "nic", "link", "clock", "config", "hooks"],
-  control: ["errors", "log", "address", "core", "nic", "link", "clock", "config", "hooks", "node"],
-  demo: ["errors", "log", "address", "core", "nic", "link", "clock", "config", "hooks", "node", "control"],
-  cli: [
+  node: [
+    "errors",
+    "log",
+    "address",
+    "version",
+    "core",
+    "recorder",
+    "nic",
+    "link",
+    "clock",
+    "config",
+    "hooks",
+  ],
+  control: [
     "errors",
     "log",
     "address",
     "core",
+    "recorder",
+    "nic",
+    "link",
+    "clock",
+    "config",
+    "hooks",
+    "node",
+  ],
+  demo: [
+    "errors",
+    "log",
+    "address",
+    "core",
+    "recorder",
+    "nic",
+    "link",
+    "clock",
+    "config",
+    "hooks",
+    "node",
+    "control",
+  ],
+  cli: [
+    "errors",
+    "log",
+    "address",
+    "version",
+    "core",
+    "recorder",
     "nic",
     "link",
     "clock",
@@ -56,7 +97,7 @@ const hostDoors: Doors = {
     "demo",
   ],
   main: ["errors", "log", "cli"],
-  index: ["errors", "core", "nic", "link", "config", "node", "control"],
+  index: ["errors", "core", "recorder", "nic", "link", "config", "node", "control"],
 };
 
 /** Files that belong to a room whose folder they are not in. */
@@ -132,6 +173,8 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
   "test/cli/bench.test.ts": ["host/cli/benchload.ts"],
   "test/cli/up.test.ts": ["host/cli/loggednode.ts"],
   "test/cli/conformance.test.ts": ["host/cli/vectors.ts"],
+  "test/cli/version.test.ts": ["host/version.ts"],
+  "test/core/call-replay.test.ts": ["host/core/call-encoder.ts", "host/core/run-format.ts"],
   "test/control/server.test.ts": ["host/control/routes.ts"],
   "test/interop/harness.test.ts": ["host/demo/nodes.ts"],
   "test/demo/wire-demo.test.ts": ["host/demo/wire-stage.ts", "host/node/event-loop.ts"],
@@ -139,16 +182,15 @@ const testedBy: Readonly<Record<string, readonly string[]>> = {
     "host/link/holding.ts",
     "host/node/change.ts",
     "host/node/frame-path.ts",
+    "host/node/journal.ts",
     "host/node/log.ts",
     "host/node/machine.ts",
     "host/node/members.ts",
-    "host/node/news.ts",
     "host/node/options.ts",
     "host/node/status.ts",
   ],
   "test/reliability/h08-hooks.test.ts": ["host/hooks/hooks.ts"],
   "test/reliability/h16-core-traps.test.ts": ["host/core/trap.ts", "host/node/recovery.ts"],
-  "test/core/call-replay.test.ts": ["host/core/call-encoder.ts", "host/core/run-format.ts"],
   "test/node/start.test.ts": ["host/node/controller.ts", "host/node/requests.ts"],
   "test/link/messages.test.ts": [
     "host/link/address-payload.ts",

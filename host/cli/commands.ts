@@ -112,6 +112,23 @@ export const commands: readonly Command[] = [
         sentence:
           "Where the counters of advertisements are kept across restarts (default $STATE_DIRECTORY, else nowhere).",
       },
+      "record-dir": {
+        type: "string",
+        value: "DIR",
+        sentence:
+          "Writes the last frames to a file here when a VHID becomes or ceases to be MASTER: 16 files of 1 MiB at most (default $STATE_DIRECTORY/records, where a service manager sets that; empty: none).",
+      },
+      "record-run": {
+        type: "string",
+        value: "FILE",
+        sentence:
+          "Writes every call of the core down, for carp replay; a FILE that is there becomes FILE.old.",
+      },
+      "record-run-limit": {
+        type: "string",
+        value: "MIB",
+        sentence: "The recorded run ends when it has so many MiB (default 64).",
+      },
       "rc-conf": { type: "string", value: "FILE", sentence: "Reads the virtual hosts from an rc.conf." },
       map,
       socket,
@@ -194,6 +211,26 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./monitor.ts")).runMonitor,
   },
   {
+    name: "history",
+    summary: "show the last 1024 transitions of a running node, and what decided each",
+    usage: ["carp history [--json] [--socket PATH]"],
+    options: { json: { type: "boolean", sentence: "Prints one JSON object a line." }, socket },
+    examples: ["carp history", "carp history --json"],
+    load: async () => (await import("./history.ts")).runHistory,
+  },
+  {
+    name: "record",
+    summary: "write the last 4096 CARP frames of a running node, with their verdicts",
+    usage: ["carp record [--socket PATH] [FILE]"],
+    options: { socket },
+    words: [0, 1],
+    notes: [
+      "The file is pcapng: the comment of a frame is its verdict. Without a FILE it goes to the output.",
+    ],
+    examples: ["carp record incident.pcapng", "carp record | tshark -r - -V"],
+    load: async () => (await import("./record.ts")).runRecord,
+  },
+  {
     name: "reload",
     summary: "have a running node read its configuration again",
     usage: ["carp reload [--socket PATH]"],
@@ -227,6 +264,22 @@ export const commands: readonly Command[] = [
     notes: ["Exits with 1 when an advertisement is not authentic."],
     examples: ["carp verify --pass-file /etc/carp/pass -a 192.168.1.50 lab.pcap"],
     load: async () => (await import("./verify.ts")).runVerify,
+  },
+  {
+    name: "replay",
+    summary: "feed a recorded run to a fresh core and compare its transitions",
+    usage: ["carp replay --rc-conf FILE [--map NAME=NAME]… RUN", "carp replay --pass-file FILE RUN"],
+    options: {
+      "rc-conf": { type: "string", value: "FILE", sentence: "The configuration has the pass phrases." },
+      map,
+      "pass-file": passFile,
+    },
+    words: [1, 1],
+    notes: [
+      "The run comes from carp up --record-run. Exits with 1 at the first difference, which it prints.",
+    ],
+    examples: ["carp replay --rc-conf /etc/carp/rc.conf --map em0=eth0 /var/lib/carp/run"],
+    load: async () => (await import("./replay.ts")).runReplay,
   },
   {
     name: "demo",

@@ -2,7 +2,14 @@ import { type InterfaceMap, mapName } from "../config/map.ts";
 import type { Configuration, VirtualHost } from "../config/model.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import type { LogWriter } from "../log.ts";
-import type { IfconfigChange, NodeController, NodeEvent, NodeStatus, SysctlName } from "../node/api.ts";
+import type {
+  IfconfigChange,
+  NodeController,
+  NodeEvent,
+  NodeStatus,
+  SysctlName,
+  TransitionEvent,
+} from "../node/api.ts";
 import { formatTable } from "./statustable.ts";
 import { formatEvent } from "./words.ts";
 
@@ -85,6 +92,14 @@ export class LoggedNode implements NodeController {
 
   reconfigure(virtualHosts: readonly VirtualHost[], preempt: boolean): Promise<void> {
     return this.node.reconfigure(virtualHosts, preempt);
+  }
+
+  transitions(): Promise<readonly TransitionEvent[]> {
+    return this.node.transitions();
+  }
+
+  record(occasion: string): Promise<Uint8Array> {
+    return this.node.record(occasion);
   }
 
   subscribe(listener: (event: NodeEvent) => void): () => void {

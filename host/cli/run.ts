@@ -9,8 +9,10 @@ import { Hooks } from "../hooks/hooks.ts";
 import { LogWriter } from "../log.ts";
 import type { NodeController } from "../node/api.ts";
 import type { StartOptions } from "../node/start.ts";
+import type { RunFile } from "../recorder/run-file.ts";
 import type { Arguments } from "./arguments.ts";
 import { EventLog, LoggedNode } from "./loggednode.ts";
+import { keepRecords, openRun } from "./records.ts";
 import type { Terminal } from "./terminal.ts";
 import { readThreadChoices } from "./threadchoices.ts";
 
@@ -24,7 +26,8 @@ const stopPatienceMs = 5000;
 
 /** Listens on the control socket, then runs the node until a signal ends it. */
 export async function runNode(given: Arguments, terminal: Terminal, startNode: StartNode): Promise<ExitCode> {
-  const { io, sourceMac, revectorize } = readThreadChoices(given);
+  const threadChoices = readThreadChoices(given);
+  const { io } = threadChoices;
   const sources = readSources(given);
   const configuration = report(loadConfiguration(sources), terminal);
   if (configuration === undefined) return ExitCode.Configuration;
@@ -35,6 +38,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
   let node: LoggedNode | undefined;
   const hooks = new Hooks((level, message) => log.write(`${level}: ${message}`));
   hooks.use(configuration.hook);
+  const records = keepRecords(given, log, () => node);
   const choices = { sources, io, lease: configuration.lease };
   const reload = () => reconfigure(choices, node as LoggedNode, hooks, log);
   const signals = listenSignals(terminal, {
@@ -43,6 +47,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
     SIGUSR2: () => void node?.handOver().catch((error) => log.write(`error: ${messageOf(error)}`)),
   });
   let server: ControlServer | undefined;
+  let run: RunFile | undefined;
   try {
     server = await listenControl({
       path: given.text("socket") ?? defaultSocket,
@@ -50,20 +55,22 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
       reload,
       onDefect: (error) => log.write(`error: ${messageOf(error)}: this is a defect`),
     });
+    run = openRun(given, log);
     let fail: (error: Error) => void = () => undefined;
     const failure = new Promise<Error>((resolve) => {
       fail = resolve;
     });
     const started = await startNode({
+      ...threadChoices,
       configuration,
-      io,
-      sourceMac,
-      revectorize,
       stateDirectory: given.text("state-dir") ?? process.env.STATE_DIRECTORY?.split(":")[0],
       onEvent: (event) => {
         events.note(event);
+        records?.note(event);
         if (event.kind === "transition") hooks.note(event);
       },
+      beforeClose: async () => records?.flush(),
+      onRun: (piece) => run?.append(piece),
       onFailure: fail,
     });
     node = new LoggedNode(started, events, sources.map, hooks);
@@ -74,6 +81,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
   } finally {
     signals.close();
     await server?.close();
+    await run?.close();
     await hooks.close(hookPatienceMs);
   }
 }

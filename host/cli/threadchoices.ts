@@ -6,6 +6,8 @@ export interface ThreadChoices {
   readonly io: "packet" | "raw";
   readonly sourceMac: "virtual" | "own";
   readonly revectorize: boolean;
+  /** How many bytes of its run are recorded; undefined where none are. */
+  readonly runCapacity: number | undefined;
 }
 
 /** @throws OperatorError (Usage) for a word that is none of an option's choices. */
@@ -14,7 +16,17 @@ export function readThreadChoices(given: Arguments): ThreadChoices {
     io: readChoice(given, "io", ["packet", "raw"] as const),
     sourceMac: readChoice(given, "source-mac", ["virtual", "own"] as const),
     revectorize: given.has("revectorize"),
+    runCapacity: given.has("record-run") ? readRunCapacity(given) : undefined,
   };
+}
+
+const mebibyte = 1024 * 1024;
+const usualRunMebibytes = "64";
+
+function readRunCapacity(given: Arguments): number {
+  const text = given.text("record-run-limit") ?? usualRunMebibytes;
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text) * mebibyte;
+  throw new OperatorError(ExitCode.Usage, "--record-run-limit is a number of MiB, 1..9999");
 }
 
 function readChoice<Choice extends string>(

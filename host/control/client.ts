@@ -1,6 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { ExitCode, OperatorError } from "../errors.ts";
-import type { IfconfigChange, NodeEvent, NodeStatus } from "../node/api.ts";
+import type { IfconfigChange, NodeEvent, NodeStatus, TransitionEvent } from "../node/api.ts";
 
 /** A sysctl before and after a write. */
 export interface SysctlWrite {
@@ -34,6 +34,20 @@ export async function writeSysctl(socketPath: string, name: string, value: numbe
 export async function reload(socketPath: string): Promise<readonly string[]> {
   const answer = (await ask(socketPath, "POST", "/v1/reload")) as { readonly warnings: readonly string[] };
   return answer.warnings;
+}
+
+/** The node's last transitions, oldest first. */
+export async function readTransitions(socketPath: string): Promise<readonly TransitionEvent[]> {
+  return (await ask(socketPath, "GET", "/v1/transitions")) as readonly TransitionEvent[];
+}
+
+/** The node's flight recorder as a pcapng file. */
+export async function readRecording(socketPath: string): Promise<Buffer> {
+  const answer = await send(socketPath, "GET", "/v1/recording", undefined, patienceMs);
+  if (answer.statusCode !== 200) throw refusal(answer.statusCode, await readBody(answer));
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 /** The node's events from now on, until the node ends or `signal` is aborted. */

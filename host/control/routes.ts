@@ -10,7 +10,8 @@ const heartbeatMs = 15_000;
 
 /**
  * Answers one request: GET /v1/status, GET /v1/events (Server-Sent Events), PATCH /v1/vhid/IF/VHID, GET and PATCH
- * /v1/sysctl/NAME, POST /v1/reload. An error is `{error, code}`, code being the exit code of a command.
+ * /v1/sysctl/NAME, POST /v1/reload, GET /v1/recording (pcapng), GET
+ * /v1/transitions. An error is `{error, code}`, code being the exit code of a command.
  */
 export async function answer(
   request: IncomingMessage,
@@ -85,6 +86,22 @@ const reloadRoute: Route = {
   POST: async ({ options, response }) => reply(response, { warnings: await options.reload() }),
 };
 
+const transitionsRoute: Route = {
+  GET: async ({ controller, response }) => reply(response, await controller.transitions()),
+};
+
+const recordingRoute: Route = {
+  GET: async ({ controller, response }) => {
+    const file = await controller.record("asked for");
+    response.writeHead(200, {
+      "content-type": "application/x-pcapng",
+      "content-length": file.length,
+      "cache-control": "no-store",
+    });
+    response.end(file);
+  },
+};
+
 function findRoute(parts: readonly string[]): Route | undefined {
   if (parts[0] !== "v1") return undefined;
   switch (`${parts[1]} ${parts.length}`) {
@@ -98,6 +115,10 @@ function findRoute(parts: readonly string[]): Route | undefined {
       return sysctlRoute;
     case "reload 2":
       return reloadRoute;
+    case "transitions 2":
+      return transitionsRoute;
+    case "recording 2":
+      return recordingRoute;
     default:
       return undefined;
   }

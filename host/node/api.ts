@@ -81,17 +81,37 @@ export interface NodeStatus {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** A transition, and what decided it. */
+export interface TransitionEvent {
+  readonly kind: "transition";
+  readonly at: string;
+  readonly interface: string;
+  readonly vhid: number;
+  readonly from: StateWord;
+  readonly to: StateWord;
+  readonly reason: string;
+  readonly peer: string | null;
+  /** The moment on the monotonic clock, which nobody sets. */
+  readonly monotonic_ms: number;
+  /** What this node would advertise: its advskew with the demotion in it. */
+  readonly own: { readonly advbase: number; readonly advskew: number; readonly demotion: number };
+  /** The last authentic advertisement of the virtual host, or null. The counter is hexadecimal. */
+  readonly heard: {
+    readonly source: string;
+    readonly advbase: number;
+    readonly advskew: number;
+    readonly counter: string;
+  } | null;
+  readonly since_last_advertisement_ms: number | null;
+  readonly master_down_ms: number;
+  /** By how much the timer that decided was late. */
+  readonly lateness_ms: number;
+  /** How long it took to put the addresses in place, for a transition to MASTER. */
+  readonly apply_ms: number | null;
+}
+
 export type NodeEvent =
-  | {
-      readonly kind: "transition";
-      readonly at: string;
-      readonly interface: string;
-      readonly vhid: number;
-      readonly from: StateWord;
-      readonly to: StateWord;
-      readonly reason: string;
-      readonly peer: string | null;
-    }
+  | TransitionEvent
   | {
       readonly kind: "demotion";
       readonly at: string;
@@ -145,6 +165,12 @@ export interface NodeController {
   reconfigure(virtualHosts: readonly VirtualHost[], preempt: boolean): Promise<void>;
   /** Calls back for every event from now on; returns the function that ends it. */
   subscribe(listener: (event: NodeEvent) => void): () => void;
+  /** The last transitions, oldest first: 1024 at most. */
+  transitions(): Promise<readonly TransitionEvent[]>;
+  /**
+   * The last CARP frames in and out with their verdicts, as a pcapng file; `occasion` is said in it. It never has a key.
+   */
+  record(occasion: string): Promise<Uint8Array>;
   /** Leaves politely: masters bow out, addresses are taken away, then the packet thread ends. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NodeController, NodeEvent, NodeStatus } from "./api.ts";
+import { readPackage } from "../version.ts";
+import type { NodeController, NodeEvent, NodeStatus, TransitionEvent } from "./api.ts";
 import type { CounterKeeper, Counters } from "./counter-keeper.ts";
+import { encodeRecording, type Recording } from "./recording.ts";
 import type { Action } from "./requests.ts";
 
 /**
@@ -9,12 +11,19 @@ import type { Action } from "./requests.ts";
  */
 const closingDelayMs = 50;
 
-/** A controller whose requests go through `ask`; `keeper` is told the last counter. */
+/** What happens when the addresses have gone and the node can still be asked. */
+export interface LastActs {
+  /** Is told the last counter. */
+  readonly keeper?: CounterKeeper;
+  beforeClose?(): Promise<void>;
+}
+
+/** A controller whose requests go through `ask`. */
 export function controllerOf(
   ask: (action: Action) => Promise<unknown>,
   listeners: Set<(event: NodeEvent) => void>,
   end: () => Promise<void>,
-  keeper?: CounterKeeper,
+  { keeper, beforeClose }: LastActs,
 ): NodeController {
   return {
     status: async () => (await ask({ verb: "status" })) as NodeStatus,
@@ -22,6 +31,11 @@ export function controllerOf(
     sysctl: async (name, value) => (await ask({ verb: "sysctl", name, value })) as number,
     reconfigure: async (virtualHosts, preempt) =>
       void (await ask({ verb: "reconfigure", virtualHosts, preempt })),
+    transitions: async () => (await ask({ verb: "transitions" })) as readonly TransitionEvent[],
+    record: async (occasion) => {
+      const recording = (await ask({ verb: "record" })) as Recording;
+      return encodeRecording(recording, `carp ${readPackage().version}`, occasion);
+    },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -31,7 +45,7 @@ export function controllerOf(
         await ask({ verb: "stop" });
         const delay = sleep(closingDelayMs);
         await keeper?.finish((await ask({ verb: "counters" })) as Counters);
-        await delay;
+        await Promise.all([delay, beforeClose?.()]);
         await ask({ verb: "close" });
       } finally {
         keeper?.abandon();

@@ -13,8 +13,10 @@ import type { Nic } from "../nic/nic.ts";
 import type { NodeController, NodeEvent } from "./api.ts";
 import { controllerOf } from "./controller.ts";
 import type { Counters } from "./counter-keeper.ts";
+import { logTo } from "./log.ts";
 import { CarpNode, type NodeOptions, type NodeParts } from "./node.ts";
 import { type Action, explained, perform } from "./requests.ts";
+import { RunTap } from "./run-tap.ts";
 import type { KeptCounters, StartOptions } from "./start.ts";
 
 /** How often the link is asked for events where it has a descriptor but nobody polls it. */
@@ -46,9 +48,8 @@ export async function startRawNode(options: StartOptions, kept: KeptCounters): P
         throw new OperatorError(ExitCode.Failed, `${state.name} has no raw socket: restart the node`);
       return nic;
     };
-    const { onEvent, onFailure, configuration } = options;
-    const parts = { link, openNic, onEvent, onFailure, kept };
-    return startOnEventLoop(parts, configuration, { sourceMac: "own" });
+    const { configuration, ...more } = options;
+    return startOnEventLoop({ ...more, link, openNic, kept }, configuration, { sourceMac: "own" });
   } catch (error) {
     for (const nic of nics.values()) nic.close();
     link.close();
@@ -65,6 +66,9 @@ export interface EventLoopParts {
   readonly onFailure?: (error: Error) => void;
   readonly core?: Core;
   readonly kept?: KeptCounters;
+  readonly beforeClose?: () => Promise<void>;
+  readonly runCapacity?: number;
+  readonly onRun?: (piece: Uint8Array) => void;
 }
 
 /** Starts a node whose turns are taken on this thread. @throws OperatorError as CarpNode.start does. */
@@ -80,7 +84,7 @@ export function startOnEventLoop(
     async (action) => loop.perform(action),
     loop.listeners,
     async () => loop.end(),
-    parts.kept?.keeper,
+    { keeper: parts.kept?.keeper, beforeClose: parts.beforeClose },
   );
 }
 
@@ -88,6 +92,7 @@ class EventLoop {
   readonly listeners = new Set<(event: NodeEvent) => void>();
   private readonly parts: EventLoopParts;
   private readonly node: CarpNode;
+  private readonly tap: RunTap | undefined;
   private timer: NodeJS.Timeout | undefined;
   private linkTimer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -95,14 +100,19 @@ class EventLoop {
   constructor(parts: EventLoopParts, options: NodeOptions) {
     this.parts = parts;
     if (parts.onEvent) this.listeners.add(parts.onEvent);
+    const core = parts.core ?? new Core();
     const nodeParts = {
-      core: parts.core ?? new Core(),
+      core,
       link: parts.link,
       openNic: (state: InterfaceState) => listen(parts.openNic(state), () => this.turn()),
       emit: (event: NodeEvent) => {
         for (const listener of this.listeners) listener(event);
       },
     };
+    if (parts.runCapacity !== undefined) {
+      const write = (piece: Uint8Array) => parts.onRun?.(piece);
+      this.tap = new RunTap(core, parts.runCapacity, write, logTo(nodeParts.emit));
+    }
     this.node = new CarpNode(nodeParts, options);
   }
 
@@ -127,6 +137,7 @@ class EventLoop {
 
   end(): void {
     this.stopped = true;
+    this.tap?.flush(true);
     clearTimeout(this.timer);
     clearInterval(this.linkTimer);
   }
@@ -144,6 +155,7 @@ class EventLoop {
 
   private schedule(): void {
     clearTimeout(this.timer);
+    this.tap?.flush(false);
     if (this.stopped) return;
     const waitMs = Number(this.node.deadlineNs() - monotonicNs()) / 1e6;
     this.timer = setTimeout(() => this.turn(), Math.min(longestSleepMs, Math.max(0, Math.ceil(waitMs))));

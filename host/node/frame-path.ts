@@ -4,6 +4,7 @@ import type { Core } from "../core/core.ts";
 import { type CoreNews, type CoreOrder, isOrder } from "../core/records.ts";
 import { verdictWord } from "../core/words.ts";
 import type { Nic } from "../nic/nic.ts";
+import type { FrameRing } from "../recorder/frame-ring.ts";
 import type { Log } from "./log.ts";
 import type { Port } from "./ports.ts";
 
@@ -27,13 +28,15 @@ export class FramePath {
   private readonly ports: readonly Port[];
   private readonly answers: Answers;
   private readonly log: Log;
+  private readonly ring: FrameRing;
   private packetLines = { second: 0n, count: 0 };
 
-  constructor(core: Core, ports: readonly Port[], answers: Answers, log: Log) {
+  constructor(core: Core, ports: readonly Port[], answers: Answers, log: Log, ring: FrameRing) {
     this.core = core;
     this.ports = ports;
     this.answers = answers;
     this.log = log;
+    this.ring = ring;
   }
 
   /**
@@ -87,7 +90,9 @@ export class FramePath {
         this.send(this.ports[interfaceIndex].nic, first, next - first);
         first = next;
       }
-      this.core.handleSent(monotonicNs(), count);
+      const now = monotonicNs();
+      this.ring.noteSent(slots, count, now);
+      this.core.handleSent(now, count);
     }
     return sent;
   }
@@ -102,7 +107,9 @@ export class FramePath {
       count += read;
     }
     if (count === 0) return 0;
-    this.core.handleFrames(monotonicNs(), count);
+    const now = monotonicNs();
+    this.core.handleFrames(now, count);
+    this.ring.noteReceived(port.slots, port.index, count, now);
     if (logsDrops) this.logDrops(port, count);
     this.settle();
     return count;

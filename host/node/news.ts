@@ -1,41 +1,31 @@
 /** The core's news in the operator's words. */
+import type { VirtualHost } from "../config/model.ts";
 import type { CoreNews } from "../core/records.ts";
-import { demotionWord, noticeSentence, reasonWord, stateWord } from "../core/words.ts";
+import { demotionWord, noticeSentence } from "../core/words.ts";
 import type { NodeEvent } from "./api.ts";
 import { isoTime, peerText } from "./status.ts";
+import type { Transitions } from "./transitions.ts";
 
-/** `nameOf` is the name of an interface by its index in the core. */
-export function eventOf(news: CoreNews, nameOf: (interfaceIndex: number) => string): NodeEvent {
+/** A virtual host of the core as the operator knows it; `host` is left out where it has gone. */
+export interface Known {
+  readonly interfaceName: string;
+  readonly host: VirtualHost | undefined;
+}
+
+/** What people are told of the core's news; `transitions` remembers those. */
+export function eventOf(
+  news: CoreNews,
+  transitions: Transitions,
+  find: (interfaceIndex: number, vhid: number) => Known,
+): NodeEvent {
   const at = isoTime(news.timeNs);
-  switch (news.kind) {
-    case "demotion":
-      return {
-        kind: "demotion",
-        at,
-        delta: news.delta,
-        total: news.total,
-        reason: demotionWord(news.reason),
-      };
-    case "notice": {
-      const name = `${news.vhid}@${nameOf(news.interfaceIndex)}`;
-      const sender = news.peer === undefined ? "" : ` (last heard: ${peerText(news.peer)})`;
-      return {
-        kind: "log",
-        at,
-        level: "warning",
-        message: `${name}: ${noticeSentence(news.notice)}${sender}`,
-      };
-    }
-    case "transition":
-      return {
-        kind: "transition",
-        at,
-        interface: nameOf(news.interfaceIndex),
-        vhid: news.vhid,
-        from: stateWord(news.from),
-        to: stateWord(news.to),
-        reason: reasonWord(news.reason),
-        peer: peerText(news.peer),
-      };
+  if (news.kind === "demotion") {
+    const { delta, total } = news;
+    return { kind: "demotion", at, delta, total, reason: demotionWord(news.reason) };
   }
+  const { interfaceName, host } = find(news.interfaceIndex, news.vhid);
+  if (news.kind === "transition") return transitions.explain(news, interfaceName, host);
+  const sender = news.peer === undefined ? "" : ` (last heard: ${peerText(news.peer)})`;
+  const message = `${news.vhid}@${interfaceName}: ${noticeSentence(news.notice)}${sender}`;
+  return { kind: "log", at, level: "warning", message };
 }

@@ -14,11 +14,11 @@ import type { IfconfigChange, NodeEvent, NodeStatus, SysctlName } from "./api.ts
 import { changed } from "./change.ts";
 import type { Counters } from "./counter-keeper.ts";
 import { FramePath } from "./frame-path.ts";
+import { Journal } from "./journal.ts";
 import { Lateness } from "./lateness.ts";
 import { logTo } from "./log.ts";
 import { findInterfaces, Machine, refuseTooManyInterfaces } from "./machine.ts";
 import { isSame, isSameHolding, type Member, Members, nameOf, parametersOf } from "./members.ts";
-import { eventOf } from "./news.ts";
 import { Options, refuse } from "./options.ts";
 import { type Port, Ports } from "./ports.ts";
 import { Recovery } from "./recovery.ts";
@@ -44,6 +44,7 @@ export interface NodeOptions {
 const retryPeriodNs = 10_000_000_000n;
 
 export class CarpNode {
+  readonly journal: Journal;
   private readonly parts: NodeParts;
   private readonly options: NodeOptions;
   private readonly ports: Ports;
@@ -72,14 +73,16 @@ export class CarpNode {
       hosts: () => this.members.hosts(),
       log,
     });
+    this.journal = new Journal(this.ports, this.members);
     const answers = {
       obey: (order: CoreOrder) => this.obey(order),
-      tell: (news: CoreNews) => emit(eventOf(news, (index) => this.ports.list[index].name)),
+      tell: (news: CoreNews) => emit(this.journal.tell(news)),
       rest: () => this.members.leases.flush(),
     };
-    this.path = new FramePath(core, this.ports.list, answers, log);
+    this.path = new FramePath(core, this.ports.list, answers, log, this.journal.ring);
     const { members, ports, settings } = this;
-    this.recovery = new Recovery({ core, link, members, ports, options: settings, log, emit });
+    const { transitions } = this.journal;
+    this.recovery = new Recovery({ core, link, members, ports, options: settings, transitions, log, emit });
   }
 
   /**
@@ -292,7 +295,7 @@ export class CarpNode {
   private obey(order: CoreOrder): void {
     const member = this.members.find(order.interfaceIndex, order.vhid);
     if (member === undefined) return;
-    if (order.kind === "apply") this.members.apply(member);
+    if (order.kind === "apply") this.journal.transitions.time(order, () => this.members.apply(member));
     else if (order.kind === "renew") this.members.leases.renew(member);
     else this.members.withdraw(member);
   }

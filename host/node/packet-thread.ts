@@ -12,6 +12,8 @@ export interface Attachment {
   signal(wakeDescriptor: number): void;
   /** Hears every event, those of the start included. */
   readonly onEvent?: (event: NodeEvent) => void;
+  /** Takes the pieces of the recorded run, where one is recorded. */
+  readonly onRun?: (piece: Uint8Array) => void;
   /** The packet thread ended without being asked to. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -36,9 +38,9 @@ export class PacketThread {
   constructor(choices: Omit<ThreadData, "port">) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
-    const { sourceMac, revectorize } = choices;
+    const { sourceMac, revectorize, runCapacity } = choices;
     this.worker = new Worker(threadPath(), {
-      workerData: { port: port2, sourceMac, revectorize } satisfies ThreadData,
+      workerData: { port: port2, sourceMac, revectorize, runCapacity } satisfies ThreadData,
       transferList: [port2],
       resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
     });
@@ -113,6 +115,10 @@ export class PacketThread {
   }
 
   private take(reply: Exclude<Reply, { wakeDescriptor: number }>): void {
+    if ("run" in reply) {
+      this.attachment?.onRun?.(reply.run);
+      return;
+    }
     if ("events" in reply) {
       for (const event of reply.events) for (const listener of this.listeners) listener(event);
       return;

@@ -71,6 +71,7 @@ export class Ports {
     };
     this.openNic(port, state);
     this.list.push(port);
+    this.parts.core.nameInterface(index, port.name);
     this.learn(port, state);
     return port;
   }

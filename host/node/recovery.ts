@@ -7,10 +7,10 @@ import type { NodeEvent } from "./api.ts";
 import type { Counters } from "./counter-keeper.ts";
 import type { Log } from "./log.ts";
 import { Machine } from "./machine.ts";
-import type { Member, Members } from "./members.ts";
+import type { Members } from "./members.ts";
 import type { Options } from "./options.ts";
 import type { Ports } from "./ports.ts";
-import { isoTime } from "./status.ts";
+import type { Transitions } from "./transitions.ts";
 
 /** Restarts that a node outlives in a minute; one more means that starting anew does not help. */
 const mostRestarts = 3;
@@ -28,6 +28,7 @@ export interface RecoveryParts {
   readonly ports: Ports;
   readonly options: Options;
   readonly log: Log;
+  readonly transitions: Transitions;
   emit(event: NodeEvent): void;
 }
 
@@ -81,7 +82,7 @@ export class Recovery {
     if (!this.permit(monotonicNs()))
       throw new Error(`the core keeps failing, ${error.message}: not going on without the operator`);
     log("error", `the core failed, ${error.message}: another one begins, every virtual host as BACKUP`);
-    for (const member of lost) this.parts.emit(lossOf(member));
+    for (const member of lost) this.parts.emit(this.parts.transitions.lose(member.host));
     core.renew();
     this.reset(this.reserved);
     options.restore();
@@ -107,11 +108,4 @@ export class Recovery {
 function larger(one: bigint, other: bigint): bigint {
   if (one > other) return one;
   return other;
-}
-
-/** What became of a MASTER whose core failed. */
-function lossOf({ host: { interfaceName, vhid } }: Member): NodeEvent {
-  const [at, reason] = [isoTime(monotonicNs()), "core failed"];
-  const transition = { kind: "transition", at, interface: interfaceName, vhid, reason, peer: null } as const;
-  return { ...transition, from: "MASTER", to: "INIT" };
 }

@@ -5,12 +5,15 @@ import { CoreTrap } from "../core/trap.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
 import type { IfconfigChange, NodeEvent, SysctlName } from "./api.ts";
 import type { CarpNode } from "./node.ts";
+import type { RunTap } from "./run-tap.ts";
 
 /** What the packet thread is started with. */
 export interface ThreadData {
   readonly port: MessagePort;
   readonly sourceMac: "virtual" | "own";
   readonly revectorize: boolean;
+  /** Has the core's calls written down, up to so many bytes; left out, they are not. */
+  readonly runCapacity?: number;
 }
 
 export type Action =
@@ -20,6 +23,8 @@ export type Action =
   | { readonly verb: "ifconfig"; readonly change: IfconfigChange }
   | { readonly verb: "sysctl"; readonly name: SysctlName; readonly value: number | undefined }
   | { readonly verb: "reconfigure"; readonly virtualHosts: readonly VirtualHost[]; readonly preempt: boolean }
+  | { readonly verb: "record" }
+  | { readonly verb: "transitions" }
   | { readonly verb: "stop" }
   | { readonly verb: "close" };
 
@@ -33,6 +38,7 @@ export type Reply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: Failure }
   | { readonly events: readonly NodeEvent[] }
+  | { readonly run: Uint8Array }
   | { readonly wakeDescriptor: number };
 
 /** An error as it crosses threads. */
@@ -45,6 +51,8 @@ export interface Failure {
 export class Outlet {
   private readonly port: MessagePort;
   private events: NodeEvent[] = [];
+  /** Writes the run down, where one is recorded; what it has goes before an answer. */
+  tap: RunTap | undefined;
 
   constructor(port: MessagePort) {
     this.port = port;
@@ -54,8 +62,14 @@ export class Outlet {
     this.events.push(event);
   }
 
+  /** A piece of the recorded run. */
+  give(run: Uint8Array): void {
+    this.port.postMessage({ run } satisfies Reply);
+  }
+
   /** Posts the events that wait, then the reply, if there is one. */
   post(reply?: Reply): void {
+    this.tap?.flush(reply !== undefined);
     if (this.events.length > 0) this.port.postMessage({ events: this.events } satisfies Reply);
     this.events = [];
     if (reply !== undefined) this.port.postMessage(reply);
@@ -90,6 +104,10 @@ export function perform(node: CarpNode, action: Action): unknown {
       return node.sysctl(action.name, action.value);
     case "reconfigure":
       return node.reconfigure(action.virtualHosts, action.preempt);
+    case "transitions":
+      return node.journal.transitions.list();
+    case "record":
+      return node.journal.record();
     case "stop":
       return node.stop();
     case "close":

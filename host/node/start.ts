@@ -19,6 +19,11 @@ export interface StartOptions {
   readonly revectorize?: boolean;
   /** Where counters are kept across restarts; without it they are not. */
   readonly stateDirectory?: string;
+  /** Has the core's calls written down, up to so many bytes, and given to `onRun` in pieces. */
+  readonly runCapacity?: number;
+  readonly onRun?: (piece: Uint8Array) => void;
+  /** Called when the node has given up its addresses and can still be asked: the last moment to record it. */
+  readonly beforeClose?: () => Promise<void>;
   /** Hears every event, those of the start included. */
   readonly onEvent?: (event: NodeEvent) => void;
   /** The packet thread ended without being asked to. */
@@ -37,7 +42,12 @@ export async function startNode(options: StartOptions, launched?: PacketThread):
     return startRawNode(options, kept);
   }
   const thread =
-    launched ?? new PacketThread({ sourceMac: options.sourceMac, revectorize: options.revectorize === true });
+    launched ??
+    new PacketThread({
+      sourceMac: options.sourceMac,
+      revectorize: options.revectorize === true,
+      runCapacity: options.runCapacity,
+    });
   try {
     await thread.attach({ ...options, signal: signalEvent });
     runAsAnyOther();
@@ -51,7 +61,7 @@ export async function startNode(options: StartOptions, launched?: PacketThread):
     (action) => thread.ask(action),
     thread.listeners,
     () => thread.end(),
-    kept.keeper,
+    { keeper: kept.keeper, beforeClose: options.beforeClose },
   );
 }
 

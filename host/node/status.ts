@@ -19,8 +19,7 @@ export function describeVirtualHost(
   problem: string | undefined,
   nowNs: bigint,
 ): VirtualHostStatus {
-  const masterDownMs =
-    record.advbase === 0 ? 3 * skewMs(record.advskew) : 3000 * record.advbase + skewMs(record.advskew);
+  const downMs = masterDownMs(record.advbase, record.advskew);
   const deadline = earlier(record.advertiseDeadlineNs, record.masterDownDeadlineNs);
   return {
     schema: 1,
@@ -31,7 +30,7 @@ export function describeVirtualHost(
     advskew: record.advskew,
     demotion,
     addresses: host.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
-    master: masterOf(record, masterDownMs, nowNs),
+    master: masterOf(record, downMs, nowNs),
     since: isoTime(record.sinceNs),
     last_transition:
       record.transitions === 0
@@ -47,10 +46,15 @@ export function describeVirtualHost(
     virtual_mac: host.virtualMac,
     advertisement_interval_ms:
       1000 * record.advbase + skewMs(Math.min(240, Math.max(0, record.advskew + demotion))),
-    master_down_ms: masterDownMs,
+    master_down_ms: downMs,
     next_event_ms: deadline === never ? null : Math.max(0, Number(deadline - nowNs) / 1e6),
     transitions: record.transitions,
   };
+}
+
+/** How long a backup waits for a master (protocol §5). */
+export function masterDownMs(advbase: number, advskew: number): number {
+  return advbase === 0 ? 3 * skewMs(advskew) : 3000 * advbase + skewMs(advskew);
 }
 
 /** The peer's address as text. */
@@ -63,9 +67,9 @@ export function isoTime(momentNs: bigint): string {
   return new Date(wallClockMsAt(momentNs)).toISOString();
 }
 
-function masterOf(record: InstanceRecord, masterDownMs: number, nowNs: bigint): string | null {
+function masterOf(record: InstanceRecord, downMs: number, nowNs: bigint): string | null {
   if (record.state === State.Master) return "self";
-  const isFresh = record.peer !== undefined && Number(nowNs - record.heardAtNs) / 1e6 <= masterDownMs;
+  const isFresh = record.peer !== undefined && Number(nowNs - record.heardAtNs) / 1e6 <= downMs;
   return record.state === State.Backup && isFresh ? peerText(record.peer) : null;
 }
 

@@ -20,6 +20,7 @@ import { CarpNode } from "./node.ts";
 import { Pace } from "./pace.ts";
 import { rehearse } from "./rehearsal.ts";
 import { type Action, answerRequest, Outlet, type Request, type ThreadData } from "./requests.ts";
+import { RunTap } from "./run-tap.ts";
 
 const data = workerData as ThreadData;
 
@@ -48,6 +49,9 @@ async function run(port: MessagePort): Promise<void> {
   const { exports, warning } = loadCore();
   const core = new Core(exports);
   rehearse(core);
+  const log = logTo((event) => outlet.tell(event));
+  if (data.runCapacity !== undefined)
+    outlet.tap = new RunTap(core, data.runCapacity, (run) => outlet.give(run), log);
   const sockets: ReadySocket[] = [];
   const sleep = new SleepClock();
   const node = new CarpNode(
@@ -61,12 +65,13 @@ async function run(port: MessagePort): Promise<void> {
     },
     { sourceMac: data.sourceMac, scheduling: runFirst() },
   );
-  if (warning !== undefined) logTo((event) => outlet.tell(event))("warning", warning);
+  if (warning !== undefined) log("warning", warning);
   outlet.post({ wakeDescriptor: wake.descriptor });
   try {
     await loop(port, outlet, node, wake, timer, sockets);
   } catch (error) {
     node.abandon();
+    outlet.tap?.flush(true);
     outlet.post();
     throw error;
   }

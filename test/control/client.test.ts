@@ -2,7 +2,13 @@ import { chmodSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { changeVirtualHost, readEvents, readStatus, writeSysctl } from "../../host/control/client.ts";
+import {
+  changeVirtualHost,
+  readEvents,
+  readRecording,
+  readStatus,
+  writeSysctl,
+} from "../../host/control/client.ts";
 import { ExitCode, OperatorError } from "../../host/errors.ts";
 import type { NodeEvent } from "../../host/node/api.ts";
 import { requireOrSkip } from "../support/require.ts";
@@ -50,6 +56,13 @@ test("something else that listens there is told from a node", async () => {
   await expect(readStatus(path)).rejects.toMatchObject({
     message: expect.stringContaining("is it one of carp?"),
   });
+});
+
+test("a recording comes as it is, and a refusal of one as an error", async () => {
+  const { path, node } = await serve();
+  expect((await readRecording(path)).toString()).toBe("a recording, asked for");
+  node.trouble = new OperatorError(ExitCode.Failed, "eth0 is gone");
+  await expect(readRecording(path)).rejects.toMatchObject({ code: ExitCode.Failed, message: "eth0 is gone" });
 });
 
 test("what the node refuses is thrown with its code", async () => {

@@ -9,6 +9,7 @@ import type {
   NodeEvent,
   NodeStatus,
   SysctlName,
+  TransitionEvent,
   VirtualHostStatus,
 } from "../../host/node/api.ts";
 
@@ -56,6 +57,16 @@ export class StandInNode implements NodeController {
   async reconfigure(virtualHosts: readonly { readonly vhid: number }[], preempt: boolean): Promise<void> {
     this.fail();
     this.configurations.push({ vhids: virtualHosts.map(({ vhid }) => vhid), preempt });
+  }
+
+  async transitions(): Promise<readonly TransitionEvent[]> {
+    this.fail();
+    return [transition, { ...transition, vhid: 3 }];
+  }
+
+  async record(occasion: string): Promise<Uint8Array> {
+    this.fail();
+    return Buffer.from(`a recording, ${occasion}`);
   }
 
   subscribe(listener: (event: NodeEvent) => void): () => void {
@@ -142,7 +153,7 @@ export function nodeStatus(changes: Partial<NodeStatus>): NodeStatus {
   };
 }
 
-export const transition: NodeEvent = {
+export const transition: TransitionEvent = {
   kind: "transition",
   at: "2026-11-22T12:01:07.336Z",
   interface: "eth0",
@@ -150,7 +161,14 @@ export const transition: NodeEvent = {
   from: "BACKUP",
   to: "MASTER",
   reason: "master timed out",
-  peer: null,
+  peer: "192.168.1.3",
+  monotonic_ms: 81_234.567,
+  own: { advbase: 1, advskew: 100, demotion: 0 },
+  heard: { source: "192.168.1.3", advbase: 1, advskew: 0, counter: "0x0123456789abcdef" },
+  since_last_advertisement_ms: 3390.812,
+  master_down_ms: 3390.625,
+  lateness_ms: 0.187,
+  apply_ms: 0.642,
 };
 
 /** A directory that goes when the test ends. */

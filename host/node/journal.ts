@@ -1,0 +1,33 @@
+import type { CoreNews } from "../core/records.ts";
+import { FrameRing } from "../recorder/frame-ring.ts";
+import type { NodeEvent } from "./api.ts";
+import type { Members } from "./members.ts";
+import { eventOf } from "./news.ts";
+import type { Ports } from "./ports.ts";
+import type { Recording } from "./recording.ts";
+import { Transitions } from "./transitions.ts";
+
+/** What a node remembers of its past: the last frames, and the last transitions. */
+export class Journal {
+  readonly ring = new FrameRing();
+  readonly transitions = new Transitions();
+  private readonly ports: Ports;
+  private readonly members: Members;
+
+  constructor(ports: Ports, members: Members) {
+    this.ports = ports;
+    this.members = members;
+  }
+
+  /** The core's news as people are told of it; transitions are remembered. */
+  tell(news: CoreNews): NodeEvent {
+    return eventOf(news, this.transitions, (index, vhid) => ({
+      interfaceName: this.ports.list[index].name,
+      host: this.members.find(index, vhid)?.host,
+    }));
+  }
+
+  record(): Recording {
+    return { ring: this.ring.snapshot(), interfaces: this.ports.list.map(({ name }) => name) };
+  }
+}
