@@ -33,6 +33,8 @@ test("a node hears the advertisements of a capture as it would hear a network's"
       },
     ],
   });
+  // All at one moment, two bow-outs among them, of which only one would be believed.
+  node.sysctl("replay", 0);
   node.turn();
   const carp = [...readCapture(readFileSync(capture), capture)].filter(
     ({ bytes }) => bytes[12] === 0x08 && bytes[13] === 0 && bytes[23] === 112,
