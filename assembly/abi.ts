@@ -67,6 +67,8 @@ export enum DemotionReason {
   AddressHeld = 7,
   /** A backup cannot see whether sending works again, so it is tried. */
   SendRetry = 8,
+  /** A backup is not asked for the addresses, so they are tried when it is. */
+  AddressRetry = 9,
 }
 
 /** What became of a received frame. A drop is its counter (protocol §3.1, FreeBSD 15's order of checks). */
@@ -127,7 +129,7 @@ export enum Command {
   Leave = 11,
   /** The lease of the addresses ran out: a master is BACKUP, silently. */
   LeaseExpired = 12,
-  /** No counter that is sent from now on is below `entropy`. */
+  /** No counter that is sent from now on is below `entropy`, from which they go on with the clock. */
   AdvanceCounters = 13,
 }
 
@@ -353,7 +355,7 @@ export const INSTANCE_PEER_ADVSKEW = 82; // u8
 export const INSTANCE_HEARD_AT = 88; // i64
 export const INSTANCE_PEER_SOURCE = 96; // 16 bytes; an IPv4 address is the first four
 export const INSTANCE_PEER_COUNTER = 112; // u64
-export const INSTANCE_CONFLICT = 240; // 24 bytes: who has sent what is not authentic, since when, how often
+export const INSTANCE_CONFLICT = 248; // 24 bytes: who has sent what is not authentic, since when, how often
 export const INSTANCE_ADDRESSES4 = 512; // 4 bytes each, ascending
 export const INSTANCE_ADDRESSES6 = 768; // 16 bytes each, ascending
 export const INSTANCE_STATISTICS = 1792; // STATISTICS_SIZE bytes

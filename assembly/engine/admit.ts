@@ -58,7 +58,8 @@ function printOf(slot: ReceiveSlot): u32 {
   const source = sourceOf(slot);
   let print = (load64(source + (slot.family == 4 ? 0 : 8)) >> (slot.family == 4 ? 32 : 0)) as u32;
   if (slot.family == 6) print ^= load32(source) * 31 + load32(source + 4);
+  print = (print ^ (print >> 15)) * 0x85ebca6b;
   print ^= (carp.advbase(header) << 8) | carp.advskew(header);
-  print *= 0x9e3779b1;
+  print = (print ^ (print >> 13)) * 0x9e3779b1;
   return print >> 16;
 }

@@ -34,6 +34,7 @@ import {
 } from "../memory/records.ts";
 import { prepare, setAddresses, setKey } from "../protocol/authenticator.ts";
 import { LARGEST_CONFIGURED_SKEW } from "../protocol/constants.ts";
+import { advanceCounters } from "../protocol/counter.ts";
 import { adjust } from "../protocol/demotion.ts";
 import { forgetPeers } from "../protocol/replay.ts";
 import { applied, applyFailed, evaluate, leaseExpired, leave, request } from "../protocol/state.ts";
@@ -55,8 +56,7 @@ function carryOut(command: CommandRecord): CommandResult {
     return CommandResult.Ok;
   }
   if (command.kind == Command.AdvanceCounters) {
-    const all = settings();
-    if (command.entropy > all.counterFloor) all.counterFloor = command.entropy;
+    advanceCounters(command.entropy);
     return CommandResult.Ok;
   }
   if ((command.interfaceIndex as i32) >= INTERFACE_CAPACITY) return CommandResult.NoSuchInterface;

@@ -68,8 +68,8 @@ export class Settings {
   replay: u8;
   /** The largest counter that any virtual host has sent. */
   counterLargest: u64;
-  /** No counter that is sent is below this one. */
-  counterFloor: u64;
+  /** How far the counters that are sent are ahead of the clock. */
+  counterShift: u64;
   freshness: u32;
   lease: u8;
   unused1: u8;
@@ -166,6 +166,8 @@ export class Instance {
   /** Until then a master that is better than this host is known to live. */
   betterUntil: i64;
   betterSource: u64;
+  /** How far this virtual host's counters are ahead of those of the others of this node. */
+  counterShift: u64;
   /** Microseconds by which the timer was late that decides about the next transition. */
   lateness: u32;
   sendRetries: u8;

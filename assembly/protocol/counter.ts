@@ -14,6 +14,8 @@ import { SECOND } from "./constants.ts";
 const STEP: u64 = 0x10000;
 /** Peers are followed up to here, so that no sum wraps around. */
 const LAST_TO_FOLLOW: u64 = 0xffff_0000_0000_0000;
+/** A day: clocks that differ by more are none. */
+const LARGEST_DIFFERENCE: u64 = 86_400 << 32;
 
 /** What the clock makes of a counter, without the tag: 32.32 fixed point seconds of UTC. */
 export function counterClock(): u64 {
@@ -22,17 +24,19 @@ export function counterClock(): u64 {
   return all.counterBase + elapsed;
 }
 
-/** The counter for the next advertisement; it is remembered. Strict peers are not sent one that they would call stale. */
+/** No counter is below this one from now on: the clock goes on from there. */
+export function advanceCounters(counter: u64): void {
+  const all = settings();
+  const ahead = counterClock() + all.counterShift;
+  if (counter > ahead && counter < LAST_TO_FOLLOW) all.counterShift += counter - ahead;
+}
+
+/** The counter for the next advertisement; it is remembered. */
 export function nextCounter(instance: Instance): u64 {
   const all = settings();
-  let counter = tagged(instance, counterClock());
-  if (counter < all.counterFloor) counter = tagged(instance, all.counterFloor) + STEP;
+  follow(instance);
+  let counter = tagged(instance, counterClock() + all.counterShift + instance.counterShift);
   if (counter <= instance.counterSent) counter = instance.counterSent + STEP;
-  const peers = peerCountersOf(instance);
-  if (all.replay == Replay.Strict && peers.strictness == Strictness.Enforcing) {
-    if (counter <= peers.highWater && peers.highWater < LAST_TO_FOLLOW)
-      counter = tagged(instance, peers.highWater) + STEP;
-  }
   if (counter > all.counterLargest) all.counterLargest = counter;
   instance.counterSent = counter;
   store<u64>(sentAt(instance, instance.sentNext), counter);
@@ -61,6 +65,21 @@ export function forgetSent(instance: Instance): void {
   memory.fill(countersOf(instance) + COUNTERS_SENT, 0, (instance.sentCount as usize) << 3);
   instance.sentCount = 0;
   instance.sentNext = 0;
+}
+
+/**
+ * In strict mode counters go on from the largest that a peer has sent, so that none is stale there: where it is enforced,
+ * and before that where the peer's can be a clock's.
+ */
+function follow(instance: Instance): void {
+  const all = settings();
+  if (all.replay != Replay.Strict) return;
+  const peers = peerCountersOf(instance);
+  const highWater = peers.highWater;
+  const ahead = counterClock() + all.counterShift + instance.counterShift;
+  if (highWater < ahead || highWater >= LAST_TO_FOLLOW) return;
+  if (peers.strictness != Strictness.Enforcing && highWater - ahead > LARGEST_DIFFERENCE) return;
+  instance.counterShift += highWater - ahead + STEP;
 }
 
 function tagged(instance: Instance, counter: u64): u64 {

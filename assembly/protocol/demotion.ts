@@ -97,6 +97,13 @@ export function addressHeld(instance: Instance, held: bool): void {
   else adjust(instance, ADDRESS_DEMOTION, DemotionReason.AddressNotHeld);
 }
 
+/** A backup is not asked for the addresses while a better master is there: the demotion is taken back on trial. */
+export function retryAddress(instance: Instance): void {
+  instance.applyDemoted = 0;
+  adjust(instance, -ADDRESS_DEMOTION, DemotionReason.AddressRetry);
+  reschedule(instance);
+}
+
 /** Takes back whatever a virtual host that goes away has added. */
 export function release(instance: Instance): void {
   unsuppress(instance, DemotionReason.VhidRemoved);

@@ -148,8 +148,8 @@ function isEnforced(instance: Instance, peers: PeerCounters): bool {
 }
 
 /**
- * Takes a counter into the last four different ones and says what they are like. A lone counter that is heard for a
- * master-down time is a constant one; repeated in between others it is a replay, and says nothing.
+ * Takes a counter into the last four different ones and says what they are like. A lone counter that is heard all through
+ * a master-down time is a constant one; repeated in between others, or to a master, it is a replay, and says nothing.
  */
 function classify(instance: Instance, peers: PeerCounters, counter: u64, isFresh: bool): void {
   const now = settings().now;
@@ -161,8 +161,9 @@ function classify(instance: Instance, peers: PeerCounters, counter: u64, isFresh
     peers.freshAt = now;
     if (peers.recentCount < RECENT) peers.recentCount++;
     if (peers.recentCount == RECENT) setClass(peers, classOfRecent(peers));
-  } else if (now - peers.freshAt >= masterDownTime(instance)) {
-    setClass(peers, CounterClass.Constant);
+  } else if (instance.state != State.Master) {
+    const wait = masterDownTime(instance);
+    if (now - peers.freshAt >= wait && now - instance.heardAt < wait) setClass(peers, CounterClass.Constant);
   }
 }
 

@@ -30,6 +30,8 @@ export function reschedule(instance: Instance): void {
   if (instance.advertiseDeadline < earliest) earliest = instance.advertiseDeadline;
   if (instance.announceDeadline < earliest) earliest = instance.announceDeadline;
   if (instance.renewDeadline < earliest) earliest = instance.renewDeadline;
+  if (instance.applyDemoted && !instance.promoting && instance.retryDeadline < earliest)
+    earliest = instance.retryDeadline;
   if (instance.retrySendDeadline < earliest) earliest = instance.retrySendDeadline;
   if (earliest == instance.deadline) return;
   instance.deadline = earliest;

@@ -28,6 +28,7 @@ import {
   awaitSendRetry,
   forgiveSendErrors,
   isSendDemoted,
+  retryAddress,
   retrySend,
   suppress,
   unsuppress,
@@ -72,7 +73,7 @@ export function heard(instance: Instance, advbase: u32, advskew: u32): void {
     if (reason == Reason.None) {
       cancelPromotion(instance);
       armMasterDown(instance);
-      noteBetter(instance, peer);
+      if (settings().now >= instance.holdUntil) noteBetter(instance, peer);
     } else if (!isBetterAlive(instance)) {
       if (peer == rank(BOW_OUT, BOW_OUT) && isBowOutDoubtful(instance)) return;
       promote(instance, reason);
@@ -96,6 +97,7 @@ export function expire(instance: Instance): void {
   if (instance.advertiseDeadline <= now) advertise(instance);
   if (instance.announceDeadline <= now) announce(instance);
   if (instance.renewDeadline <= now) renew(instance);
+  if (instance.applyDemoted && instance.retryDeadline <= now && !instance.promoting) retryAddress(instance);
   if (instance.retrySendDeadline <= now) {
     // A master sees for itself whether sending works.
     if (instance.state == State.Master && isSendDemoted(instance)) awaitSendRetry(instance);
@@ -153,6 +155,7 @@ export function applied(instance: Instance): bool {
   instance.applyFailures = 0;
   instance.retryDeadline = 0;
   addressHeld(instance, true);
+  retract(instance, Pending.Farewell as u8);
   enter(instance, State.Master, instance.promotionReason as Reason);
   instance.masterDownDeadline = NEVER;
   instance.renewedAt = settings().now;

@@ -41,6 +41,7 @@ const demotionWords: Readonly<Record<DemotionReason, string>> = {
   [DemotionReason.AddressNotHeld]: "address could not be held",
   [DemotionReason.AddressHeld]: "address held",
   [DemotionReason.SendRetry]: "sending is tried again",
+  [DemotionReason.AddressRetry]: "address tried again",
 };
 
 const verdictWords: Readonly<Record<Verdict, string>> = {
