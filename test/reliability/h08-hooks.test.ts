@@ -59,12 +59,31 @@ describe("H8: a hook that does not end", () => {
     expect(readFileSync(told, "utf8")).toBe("1@eth0 MASTER\n2@eth0 MASTER\n1@eth0 INIT\n");
   });
 
+  it("leaves nothing behind that it has started, when it ends at last", async () => {
+    const pids = join(folder, "pids");
+    hooks.use(
+      program(`(trap '' TERM; echo ready >> ${pids}; sleep 60 & echo $! >> ${pids}; wait; wait) &\nwait`),
+    );
+    hooks.note(transition("MASTER"));
+    await waitFor(
+      () => existsSync(pids) && readFileSync(pids, "utf8").split("\n").length === 3,
+      2000,
+      "its processes",
+    );
+    const child = Number(readFileSync(pids, "utf8").split("\n")[1]);
+    await waitFor(() => hooks.timeouts === 1, 1000, "its time is over");
+    await waitFor(() => !isAlive(child), 200, "the end of its process");
+  });
+
   it("of many virtual hosts: eight at once, and all of them in the end", async () => {
     const told = join(folder, "told");
-    hooks.use(program(`echo "$2" >> ${told}`));
-    for (let vhid = 1; vhid <= 40; vhid++) hooks.note({ ...transition("MASTER"), vhid });
+    hooks.use(program(`echo + >> ${told}\nsleep 0.1\necho - >> ${told}`));
+    for (let vhid = 1; vhid <= 20; vhid++) hooks.note({ ...transition("MASTER"), vhid });
     await hooks.close(20_000);
-    expect(readFileSync(told, "utf8").trim().split("\n")).toHaveLength(40);
+    const steps = readFileSync(told, "utf8").trim().split("\n");
+    let running = 0;
+    const most = Math.max(...steps.map((step) => (running += step === "+" ? 1 : -1)));
+    expect([steps.length, most]).toEqual([40, 8]);
   });
 });
 

@@ -41,7 +41,7 @@ afterEach(async () => {
 describe("H22: a configuration that is not whole", () => {
   it.each([
     ["empty", ""],
-    ["with a byte order mark", `\ufeff${whole}`],
+    ["with a byte order mark", `\ufeff${lines[0].replace("em0", "em1")}${whole}`],
     ["with a zero byte", `${lines[0]}${lines[1].replace("advskew", "adv\0skew")}${lines[2]}`],
     ["of zero bytes, as after a crash", "\0".repeat(whole.length)],
     ["with a quote that is not closed", whole.slice(0, -3)],
