@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, test, vi } from "vitest";
+import { makeMaster } from "../support/adverts.ts";
 import { configuration, createMemoryNode, pass, TestClock } from "../support/memory-node.ts";
 import { withNetwork } from "../support/network.ts";
 import { address, waitForAddress, waitForState } from "../support/pair.ts";
@@ -70,7 +71,7 @@ test("H6: ip addr del, in the kernel: the same", async ({ skip }) => {
     [{ name: "one", addresses: ["192.168.1.3/24"] }],
     async (network) => {
       const one = await network.carp("one", { vhid: 1, addresses: [address] });
-      await waitForState(one, 1, "MASTER", 10_000);
+      await makeMaster(one);
       const { namespace } = network.lab.host("one");
       for (const times of [1, 2]) {
         await namespace.run(["ip", "addr", "del", `${address}/32`, "dev", "eth0"]);

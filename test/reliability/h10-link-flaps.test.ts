@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LabNode } from "../../host/demo/nodes.ts";
 import { createWire } from "../../host/nic/memory.ts";
-import { electOne } from "../support/elect.ts";
+import { electByHand } from "../support/elect.ts";
 import {
   configuration,
   createMemoryNode,
@@ -56,7 +56,7 @@ describe("H10: a link that flaps", () => {
   }) => {
     const plan = ["one", "two"].map((name, index) => ({ name, addresses: [`192.168.1.${3 + index}/24`] }));
     await withNetwork(skip, ["carp", "tcpdump"], plan, async (network) => {
-      const { one, two } = await electOne(network, { vhid: 1, addresses: [address] });
+      const { one, two } = await electByHand(network, { vhid: 1, addresses: [address] });
       const { namespace } = network.lab.host("one");
       const flaps = 100;
       const before = (await one.status())[0].transitions;

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { longestGapMs } from "../support/adverts.ts";
+import { longestGapMs, makeMaster } from "../support/adverts.ts";
 import { withNetwork } from "../support/network.ts";
-import { address, waitForState } from "../support/pair.ts";
+import { address } from "../support/pair.ts";
 import { requireOrSkip } from "../support/require.ts";
 import { sleep, waitFor } from "../support/wait.ts";
 
@@ -20,7 +20,7 @@ test.concurrent("H13: a full disk under the counter file: one warning, and the n
     try {
       const more = ["--state-dir", folder];
       const node = await network.carp("one", { vhid: 1, addresses: [address], more });
-      await waitForState(node, 1, "MASTER", 10_000);
+      await makeMaster(node);
       const warnings = () =>
         node.lines.filter(({ text }) => /warning: the counters are not kept: ENOSPC/.test(text));
       await waitFor(() => warnings().length === 1, 1000, "a warning");
@@ -43,7 +43,7 @@ test.concurrent("H13: a counter file that is damaged, or absurd, is ignored with
     const more = ["--state-dir", network.folder];
     writeFileSync(join(network.folder, "counter"), "carp counter 1 00");
     const node = await network.carp("one", { vhid: 1, addresses: [address], more });
-    await waitForState(node, 1, "MASTER", 10_000);
+    await makeMaster(node);
     const warning = /warning: \S+counter is damaged: counters begin with the clock/;
     expect(node.lines.filter(({ text }) => warning.test(text))).toHaveLength(1);
     const [{ counter }] = await waitFor(

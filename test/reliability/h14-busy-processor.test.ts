@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { cpus } from "node:os";
 import { expect, test } from "vitest";
 import { longestGapMs, nodeStatus } from "../support/adverts.ts";
-import { electOne } from "../support/elect.ts";
+import { electByHand } from "../support/elect.ts";
 import { withNetwork } from "../support/network.ts";
 import { address } from "../support/pair.ts";
 import { sleep } from "../support/wait.ts";
@@ -11,14 +11,13 @@ const plan = [
   { name: "one", addresses: ["192.168.1.3/24"] },
   { name: "two", addresses: ["192.168.1.4/24"] },
 ];
-const measuredMs = 6000;
+const measuredMs = process.env.CARP_LONG === "1" ? 600_000 : 4000;
 
 test("H14: four busy programs on every processor: advertisements on time, nobody takes over, the lateness is told", async ({
   skip,
 }) => {
   await withNetwork(skip, ["carp", "tcpdump"], plan, async (network) => {
-    const { one, two } = await electOne(network, { vhid: 1, addresses: [address] });
-    expect((await nodeStatus(one)).lateness_ms.count).toBeGreaterThan(0);
+    const { one, two } = await electByHand(network, { vhid: 1, addresses: [address] });
     const spinners = Array.from({ length: 4 * cpus().length }, () =>
       spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }),
     );
@@ -35,7 +34,7 @@ test("H14: four busy programs on every processor: advertisements on time, nobody
     const { lateness_ms: lateness, scheduling, virtual_hosts } = await nodeStatus(one);
     expect(virtual_hosts).toMatchObject([{ state: "MASTER", transitions: 2 }]);
     expect(["fifo", "nice"]).toContain(scheduling);
-    expect(lateness.count).toBeGreaterThanOrEqual(8);
+    expect(lateness.count).toBeGreaterThanOrEqual(measuredMs / 1000);
     expect(lateness.p50).toBeLessThanOrEqual(lateness.p99);
     expect(lateness.p99).toBeLessThanOrEqual(lateness.max);
     expect(lateness.max).toBeLessThan(200);

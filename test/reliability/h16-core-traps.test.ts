@@ -5,8 +5,7 @@ import { instantiate } from "../../host/core/load.ts";
 import { startNode } from "../../host/demo/nodes.ts";
 import { createWire } from "../../host/nic/memory.ts";
 import { startOnEventLoop } from "../../host/node/event-loop.ts";
-import { nodeStatus } from "../support/adverts.ts";
-import { waitForAnswer } from "../support/elect.ts";
+import { makeMaster, nodeStatus } from "../support/adverts.ts";
 import { coreCalls, createFaultyCore } from "../support/faulty-core.ts";
 import {
   configuration,
@@ -161,13 +160,12 @@ describe("H16: a trap in the packet thread", () => {
       await writeFile(passFile, "testpass\n", { mode: 0o600 });
       const argv = ["--interface", "eth0", "--vhid", "1", "--pass-file", passFile, `${address}/32`];
       const node = startNode(network.lab.host("one"), planted, join(network.folder, "n.sock"), argv);
-      await waitForAnswer(node);
-      await waitForState(node, 1, "MASTER", 10_000);
+      await makeMaster(node);
       await writeFile(signal, "1");
       await waitForState(node, 1, "BACKUP", 1500);
       await waitForAddress(network, "one", "gone", 250);
       expect((await nodeStatus(node)).core_restarts).toBe(1);
-      await waitForState(node, 1, "MASTER", 3500);
+      await waitForState(node, 1, "MASTER", 5000);
       await waitForAddress(network, "one", "held", 250);
       await waitFor(() => network.observer.heard(1).length >= 3, 2500, "advertisements of the new instance");
       const counters = network.observer.heard(1).map(({ counter }) => counter);

@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { startNode } from "../../host/demo/nodes.ts";
-import { waitForAnswer } from "../support/elect.ts";
+import { makeMaster } from "../support/adverts.ts";
 import { program, withNetwork } from "../support/network.ts";
-import { address, waitForAddress, waitForState } from "../support/pair.ts";
+import { address, waitForAddress } from "../support/pair.ts";
 import { requireOrSkip } from "../support/require.ts";
 
 const nobody = 65_534;
@@ -48,8 +48,7 @@ test.concurrent("H17: a node that is nobody with CAP_NET_RAW and CAP_NET_ADMIN t
       };
       const argv = ["--interface", "eth0", "--vhid", "1", "--pass-file", passFile, "--vmac", `${address}/32`];
       const node = startNode(entered, program, join(network.folder, "n.sock"), argv);
-      await waitForAnswer(node);
-      await waitForState(node, 1, "MASTER", 10_000);
+      await makeMaster(node);
       const both = CAP_NET_ADMIN | CAP_NET_RAW;
       for (const task of readdirSync(`/proc/${node.pid}/task`)) {
         const status = readFileSync(`/proc/${node.pid}/task/${task}/status`, "utf8");

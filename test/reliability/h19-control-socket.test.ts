@@ -1,10 +1,9 @@
 import { statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
-import { longestGapMs, nodeStatus } from "../support/adverts.ts";
-import { waitForAnswer } from "../support/elect.ts";
+import { longestGapMs, makeMaster, nodeStatus } from "../support/adverts.ts";
 import { withNetwork } from "../support/network.ts";
-import { address, waitForState } from "../support/pair.ts";
+import { address } from "../support/pair.ts";
 import { patternedBytes } from "../support/patterned.ts";
 import { sleep, waitFor } from "../support/wait.ts";
 
@@ -16,8 +15,7 @@ test("H19: a thousand slow clients, rubbish and endless requests on the control 
 }) => {
   await withNetwork(skip, ["carp", "tcpdump"], plan, async (network) => {
     const node = await network.carp("one", { vhid: 1, addresses: [address] });
-    await waitForAnswer(node);
-    await waitForState(node, 1, "MASTER", 10_000);
+    await makeMaster(node);
     expect(statSync(node.socket).mode & 0o777).toBe(0o660);
     const from = Date.now();
     const clients: Socket[] = [];

@@ -5,9 +5,10 @@ import { formatTable } from "../../host/cli/statustable.ts";
 import { formatEventLine } from "../../host/cli/words.ts";
 import { LogWriter, printable } from "../../host/log.ts";
 import { nodeStatus, virtualHost } from "../control/support.ts";
+import { makeMaster } from "../support/adverts.ts";
 import { withNetwork } from "../support/network.ts";
 import { runCarp } from "../support/operator.ts";
-import { address, waitForState } from "../support/pair.ts";
+import { address } from "../support/pair.ts";
 
 /** What may not reach a terminal or begin a line: a line of its own, a colour, a cursor, a text that runs backwards. */
 const nasty = "a\nforged\r\x1b[31m\x1b]0;t\x07\x00\x7f\x9b2J\u2028\u202eb";
@@ -57,7 +58,7 @@ test("H21: an interface whose name has an escape sequence: the node runs, and no
       await namespace.run(["ip", "link", "set", name, "up"]);
 
       const node = await network.carp("one", { vhid: 1, addresses: [address], interfaceName: name });
-      await waitForState(node, 1, "MASTER", 10_000);
+      await makeMaster(node);
       const outcomes = await Promise.all([
         runCarp(["status", "--socket", node.socket]),
         runCarp(["status", "--socket", node.socket, "1"]),

@@ -1,6 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { longestGapMs } from "../support/adverts.ts";
-import { electOne } from "../support/elect.ts";
+import { longestGapMs, makeMaster } from "../support/adverts.ts";
+import { electByHand } from "../support/elect.ts";
 import { type Network, withNetwork } from "../support/network.ts";
 import { ifconfig, sysctl } from "../support/operator.ts";
 import { address, waitForAddress, waitForState } from "../support/pair.ts";
@@ -18,7 +19,7 @@ test.concurrent("H23: maintenance by demotion: a client that asks every 10 ms is
   skip,
 }) => {
   await withNetwork(skip, needs, plan, async (network) => {
-    const { one, two } = await electOne(network, { vhid: 1, addresses: [address], preempt: true });
+    const { one, two } = await electByHand(network, { vhid: 1, addresses: [address], preempt: true });
     const client = await startPing(network);
     for (let round = 0; round < rounds; round++) {
       expect((await sysctl(one, "net.inet.carp.demotion=240")).code).toBe(0);
@@ -38,7 +39,7 @@ test.concurrent("H23: maintenance by demotion: a client that asks every 10 ms is
 test.concurrent("H23: a demoted MASTER that hears nobody better keeps the address", async ({ skip }) => {
   await withNetwork(skip, needs, plan, async (network) => {
     const one = await network.carp("one", { vhid: 1, addresses: [address], preempt: true });
-    await waitForState(one, 1, "MASTER", 10_000);
+    await makeMaster(one);
     const client = await startPing(network);
     expect((await sysctl(one, "net.inet.carp.demotion=240")).code).toBe(0);
     await sleep(2500);
@@ -49,7 +50,7 @@ test.concurrent("H23: a demoted MASTER that hears nobody better keeps the addres
 
 test.concurrent("H23: handed over by hand, by SIGUSR2 and by SIGTERM: the same", async ({ skip }) => {
   await withNetwork(skip, needs, plan, async (network) => {
-    const { one, two } = await electOne(network, { vhid: 1, addresses: [address] });
+    const { one, two } = await electByHand(network, { vhid: 1, addresses: [address] });
     const client = await startPing(network);
     expect((await ifconfig(one, "vhid 1 state backup")).code).toBe(0);
     await waitForState(two, 1, "MASTER", 500);
@@ -64,11 +65,17 @@ test.concurrent("H23: handed over by hand, by SIGUSR2 and by SIGTERM: the same",
   });
 });
 
+/** What lets the client run at once on a busy machine, so that only the address can be late; nothing where that is not to be had. */
+function first(): string[] {
+  const prefix = ["chrt", "--fifo", "20"];
+  return spawnSync(prefix[0], [...prefix.slice(1), "true"]).status === 0 ? prefix : [];
+}
+
 /** A client that asks the address every ten milliseconds, and the longest time between two answers that it got. */
 async function startPing(network: Network): Promise<{ longestSilenceMs(): Promise<number> }> {
   const child = network.lab
     .host("client")
-    .namespace.start(["ping", "-n", "-D", "-i", "0.01", "-W", "1", address]);
+    .namespace.start([...first(), "ping", "-n", "-D", "-i", "0.01", "-W", "1", address]);
   let text = "";
   child.stdout?.on("data", (chunk: Buffer) => {
     text += chunk;

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { LabNode } from "../../host/demo/nodes.ts";
+import { makeMaster } from "./adverts.ts";
 import type { Network, VirtualHost } from "./network.ts";
 import { waitForState } from "./pair.ts";
 import { waitFor } from "./wait.ts";
@@ -22,6 +23,20 @@ export async function electOne(
   await waitForState(one, virtual.vhid, "MASTER", 6000);
   const [status] = await waitForAnswer(two);
   expect(status).toMatchObject({ state: "BACKUP", transitions: 1 });
+  return { one, two };
+}
+
+/** The same sooner: both start together, and the better one is made MASTER by hand. */
+export async function electByHand(
+  network: Network,
+  virtual: VirtualHost,
+  others: Partial<VirtualHost> = {},
+): Promise<Elected> {
+  const one = await network.carp("one", virtual);
+  const two = await network.carp("two", { ...virtual, advskew: 100, ...others });
+  await makeMaster(one);
+  await waitForState(two, virtual.vhid, "BACKUP", 15_000);
+  expect((await one.status())[0].state).toBe("MASTER");
   return { one, two };
 }
 
