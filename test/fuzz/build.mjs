@@ -13,8 +13,8 @@ export const corpusFolder = fileURLToPath(new URL("corpus", import.meta.url));
 
 /** Each target: its source, what it is compiled with, and the longest input that it can use. */
 export const targets = {
-  receive4: { source: "receive.c", flags: ["-DFUZZ_TYPE=0x0800"], longest: 289 },
-  receive6: { source: "receive.c", flags: ["-DFUZZ_TYPE=0x86dd"], longest: 289 },
+  receive4: { source: "receive.c", flags: ["-DFUZZ_TYPE=0x0800"], longest: 289, weight: 4 },
+  receive6: { source: "receive.c", flags: ["-DFUZZ_TYPE=0x86dd"], longest: 289, weight: 4 },
 };
 
 /** What is missing for fuzzing on this machine, or undefined. */
