@@ -101,7 +101,7 @@ static uint8_t judge_header(const uint8_t *carp, const struct payload *payload, 
 }
 
 struct judgement oracle_judge(const uint8_t *frame, unsigned length, uint8_t interface, uint8_t type, bool allow) {
-  struct judgement result = {ABI_Verdict_NotCarp, 0, ABI_NO_INSTANCE, 0};
+  struct judgement result = {ABI_Verdict_NotCarp, 0, ABI_NO_INSTANCE, 0, 0};
   struct payload payload = {0};
   if (type > 2) return result.verdict = ABI_Verdict_NotForUs, result;
   if (length < 14) return result;
@@ -119,11 +119,25 @@ struct judgement oracle_judge(const uint8_t *frame, unsigned length, uint8_t int
   const struct host *host = oracle_find(interface, carp[1]);
   if (host != NULL) result.instance = (uint16_t)(host - hosts);
   result.carp_offset = (uint16_t)payload.offset;
+  result.payload_length = (uint16_t)payload.length;
   result.verdict = judge_header(carp, &payload, host, interface);
   return result;
 }
 
-int oracle_statistic(uint8_t verdict) {
+bool oracle_possible(const uint8_t *frame, uint8_t family, const uint8_t *own4, const uint8_t *own6) {
+  static const uint8_t zero[16];
+  if (family == 4) {
+    const uint8_t *source = frame + 26;
+    if (memcmp(source, zero, 4) == 0) return true;
+    return source[0] != 127 && source[0] < 224 && memcmp(source, own4, 4) != 0;
+  }
+  const uint8_t *source = frame + 22;
+  const bool is_unspecified_or_loopback = memcmp(source, zero, 15) == 0 && source[15] <= 1;
+  return source[0] != 0xff && !is_unspecified_or_loopback && memcmp(source, own6, 16) != 0;
+}
+
+/* The statistic that counts a verdict beside ipackets, or -1. */
+static int statistic_of(uint8_t verdict) {
   switch (verdict) {
     case ABI_Verdict_BadInterface: return ABI_Statistic_badif;
     case ABI_Verdict_Loop: return ABI_Statistic_badif;
@@ -134,8 +148,31 @@ int oracle_statistic(uint8_t verdict) {
     case ABI_Verdict_BadTtl: return ABI_Statistic_badttl;
     case ABI_Verdict_BadAuth: return ABI_Statistic_badauth;
     case ABI_Verdict_Reflected: return ABI_Statistic_reflected;
+    case ABI_Verdict_BadSource: return ABI_Statistic_badaddrs;
+    case ABI_Verdict_Duplicate: return ABI_Statistic_duplicates;
+    case ABI_Verdict_Stale: return ABI_Statistic_stale;
+    case ABI_Verdict_Refreshed: return ABI_Statistic_refreshes;
     default: return -1;
   }
+}
+
+static bool is_vrrp(const uint8_t *carp, unsigned length) {
+  return carp[0] == 0x31 || (carp[0] == 0x21 && length == 16u + 4u * carp[3]);
+}
+
+unsigned oracle_counted(const struct judgement *judged, const uint8_t *frame, unsigned statistic) {
+  const uint8_t verdict = judged->verdict, *carp = frame + judged->carp_offset;
+  if (verdict != ABI_Verdict_Ok && verdict < ABI_Verdict_NotAllowed) return 0;
+  if (statistic == (judged->family == 6 ? ABI_Statistic_ipackets6 : ABI_Statistic_ipackets)) return 1;
+  if ((int)statistic == statistic_of(verdict)) return 1;
+  if (verdict == ABI_Verdict_Ok) {
+    if (statistic == ABI_Statistic_trailing) return judged->payload_length > 36;
+    if (statistic == ABI_Statistic_oddheaders) return carp[0] != 0x21 || carp[3] != 7;
+    if (statistic == ABI_Statistic_zerointervals) return carp[2] == 0 && carp[5] == 0;
+  }
+  const bool shape = verdict == ABI_Verdict_BadLength || verdict == ABI_Verdict_BadVersion || verdict == ABI_Verdict_BadChecksum;
+  if (statistic == ABI_Statistic_vrrp) return shape && judged->carp_offset != 0 && is_vrrp(carp, judged->payload_length);
+  return 0;
 }
 
 static void store_checksum(uint8_t *bytes, unsigned length, uint8_t *field) {

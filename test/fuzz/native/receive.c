@@ -8,6 +8,8 @@
 #include "core.h"
 #include "oracle.h"
 
+/* What is noted of packets that are not authentic. */
+#define CONFLICT_BYTES 24
 #define STATISTICS_BYTES (ABI_STATISTIC_COUNT * 8)
 /* Settings and statistics of the host lie side by side. */
 #define HOST_BYTES (ABI_STATISTICS_OFFSET - ABI_SETTINGS_OFFSET + STATISTICS_BYTES)
@@ -18,6 +20,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc, (void)argv;
   core_start();
   oracle_start();
+  /* No counter is remembered, or there were more to take back after each execution. */
+  at(ABI_SETTINGS_OFFSET)[ABI_SETTINGS_REPLAY] = ABI_Replay_Off;
   before = malloc(ABI_STATIC_DATA_OFFSET);
   memcpy(before, at(0), ABI_STATIC_DATA_OFFSET);
   return 0;
@@ -37,25 +41,24 @@ static void expect_judgement(const struct judgement *expected) {
 }
 
 /* Each statistic at `offset` has grown as the verdict says. */
-static void expect_counted(const struct judgement *judged, uint64_t offset) {
-  const bool reached = judged->verdict == ABI_Verdict_Ok || judged->verdict >= ABI_Verdict_NotAllowed;
-  const int packets = judged->family == 6 ? ABI_Statistic_ipackets6 : ABI_Statistic_ipackets;
-  for (int i = 0; i < ABI_STATISTIC_COUNT; i++) {
+static void expect_counted(const struct judgement *judged, const uint8_t *frame, uint64_t offset) {
+  for (unsigned i = 0; i < ABI_STATISTIC_COUNT; i++) {
     const uint64_t grown = get64(at(offset + 8 * i)) - get64(before + offset + 8 * i);
-    const uint64_t expected = reached && (i == packets || i == oracle_statistic(judged->verdict));
-    if (grown != expected) broken("statistic", i, (long long)grown);
+    if (grown != oracle_counted(judged, frame, i)) broken("statistic", i, (long long)grown);
   }
 }
 
-static void expect_effects(const struct judgement *judged) {
-  expect_counted(judged, ABI_STATISTICS_OFFSET);
+static void expect_effects(const struct judgement *judged, const uint8_t *frame) {
+  expect_counted(judged, frame, ABI_STATISTICS_OFFSET);
   if (judged->verdict == ABI_Verdict_Ok) return;
   expect_same("settings after a drop", ABI_SETTINGS_OFFSET, ABI_SETTINGS_SIZE);
   if (judged->instance == ABI_NO_INSTANCE) return;
   const uint64_t record = ABI_INSTANCES_OFFSET + (uint64_t)judged->instance * ABI_INSTANCE_SIZE;
-  const unsigned rest = ABI_INSTANCE_STATISTICS + STATISTICS_BYTES;
-  expect_counted(judged, record + ABI_INSTANCE_STATISTICS);
-  expect_same("record after a drop", record, ABI_INSTANCE_STATISTICS);
+  const unsigned rest = ABI_INSTANCE_STATISTICS + STATISTICS_BYTES, stranger = ABI_INSTANCE_CONFLICT + CONFLICT_BYTES;
+  expect_counted(judged, frame, record + ABI_INSTANCE_STATISTICS);
+  if (judged->verdict != ABI_Verdict_BadAuth) expect_same("conflict after a drop", record + ABI_INSTANCE_CONFLICT, CONFLICT_BYTES);
+  expect_same("record after a drop", record, ABI_INSTANCE_CONFLICT);
+  expect_same("record after a drop", record + stranger, ABI_INSTANCE_STATISTICS - stranger);
   expect_same("record after a drop", record + rest, ABI_INSTANCE_SIZE - rest);
 }
 
@@ -68,7 +71,7 @@ static void restore_all(const struct judgement *judged) {
   if (judged->verdict != ABI_Verdict_Ok) return;
   restore(ABI_HEAP_OFFSET, 2 * 64);
   restore(ABI_OUTBOX_OFFSET, 2 * 64);
-  for (unsigned i = 0; i < host_count; i++) restore(ABI_INSTANCES_OFFSET + (uint64_t)i * ABI_INSTANCE_SIZE, 160);
+  for (unsigned i = 0; i < host_count; i++) restore(ABI_INSTANCES_OFFSET + (uint64_t)i * ABI_INSTANCE_SIZE, ABI_INSTANCE_CONFLICT);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -84,15 +87,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     oracle_mend(frame, length, (how & 0x80) && length > header + 1 ? oracle_find(interface, frame[header + 1]) : NULL);
   }
   at(ABI_SETTINGS_OFFSET)[ABI_SETTINGS_ALLOW] = allow;
-  const struct judgement expected = oracle_judge(frame, length, interface, type, allow);
+  struct judgement expected = oracle_judge(frame, length, interface, type, allow);
   guard_frame(0, frame, length, interface, type);
   Z_carpZ_verifyFrames(&core, 1);
   expect_judgement(&expected);
   Z_carpZ_handleFrames(&core, START, 1);
   guard_off();
+  /* Nothing was sent before. */
+  const uint8_t *own = at(ABI_INTERFACES_OFFSET + (uint64_t)interface * ABI_INTERFACE_SIZE);
+  if (expected.verdict == ABI_Verdict_Ok && !oracle_possible(frame, expected.family, own + ABI_INTERFACE_SOURCE4, own + ABI_INTERFACE_SOURCE6))
+    expected.verdict = ABI_Verdict_BadSource;
   expect_judgement(&expected);
   at(ABI_SETTINGS_OFFSET)[ABI_SETTINGS_ALLOW] = 1;
-  expect_effects(&expected);
+  expect_effects(&expected, frame);
   restore_all(&expected);
   return 0;
 }
