@@ -198,7 +198,8 @@ class Reader {
       this.report(word, "unknown word after the pass phrase, which cannot have blanks in it");
       return;
     }
-    if (/^-*(pass\w*|key|psk|secret)[=:]/i.test(word.text)) {
+    // The blank before it may have been forgotten.
+    if (/^-*\w*(pass\w*|key|psk|secret)[=:]/i.test(word.text)) {
       this.hide(word);
       this.report(word, "unknown word: a pass phrase is written as pass STRING");
       return;

@@ -42,7 +42,8 @@ function hideSpans(lines: string[], secrets: readonly Span[]): string[] {
 
 /** Where a quote is never closed, or in a comment, nothing was parsed: there the word after `pass` goes by its look. */
 function hideUnread(text: string): string {
-  const before = /(?<!\w)(?:pas\w*|key|psk|secret)(?=((?:["']?(?:[ \t]|\\\n)+|[=:]))(SECRET))/;
+  const before =
+    /(?:(?<!\w)(?:pas\w*|key|psk|secret)|pass(?=[=:]))(?=((?:["']?(?:[ \t]|\\\n)+|[=:]))(SECRET))/;
   const secret = /"[^"\n]+"?|'[^'\n]+'?|[^\s"';][^\s";]*(?:"[^\s";]+)*/;
   let hidden = text;
   for (const match of text.matchAll(new RegExp(before.source.replace("SECRET", secret.source), "gi"))) {

@@ -98,25 +98,33 @@ export function partOf(word: Word, offset: number): Span {
 
 /** Where the character at an index of the text stands. */
 export function placeAt({ runs }: PlacedText, index: number): Omit<Position, "file"> {
-  const { start, line, column } = runs.findLast((run) => run.start <= index) ?? {
-    start: 0,
-    line: 1,
-    column: 1,
-  };
+  const { start, line, column } = runs[runIndex(runs, index)] ?? { start: 0, line: 1, column: 1 };
   return { line, column: column + index - start };
+}
+
+/** Which run the character is in; -1 where there are none. Halved, since a value can have as many as characters. */
+function runIndex(runs: readonly Run[], index: number): number {
+  let [low, high] = [0, runs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (runs[middle].start <= index) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 /** One span for each line. What is left out within a line, as a quote, belongs to the span around it. */
 function spansOf(value: PlacedText, file: string, from: number, to: number): Span[] {
+  const { runs } = value;
   const first = placeAt(value, from);
-  if (value.runs.length === 1) return [{ position: { file, ...first }, length: to - from }];
+  if (runs.length === 1) return [{ position: { file, ...first }, length: to - from }];
   const spans: { position: Position; length: number }[] = [{ position: { file, ...first }, length: 0 }];
-  const ends = [...value.runs.map(({ start }) => start).filter((start) => start > from && start < to), to];
-  for (const end of ends) {
+  for (let at = runIndex(runs, from); at < runs.length && (runs[at]?.start ?? 0) < to; at++) {
+    const end = Math.min(runs[at + 1]?.start ?? to, to);
     const last = placeAt(value, end - 1);
     let span = spans[spans.length - 1];
     if (last.line !== span.position.line) {
-      const { start, line, column } = value.runs.findLast((run) => run.start < end) as Run;
+      const { start, line, column } = runs[at];
       span = { position: { file, line, column: column + Math.max(0, from - start) }, length: 0 };
       spans.push(span);
     }
