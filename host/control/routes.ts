@@ -40,6 +40,11 @@ export async function answer(
       refuse(response, statusOf(error.code), error);
       return;
     }
+    // A client that goes away in the middle of its request is owed no answer, and is nobody's defect.
+    if (request.destroyed && !request.complete) {
+      response.destroy();
+      return;
+    }
     options.onDefect(error);
     refuse(response, 500, new OperatorError(ExitCode.Failed, "the node met a defect: its log says more"));
   }
