@@ -13,8 +13,10 @@ export const corpusFolder = fileURLToPath(new URL("corpus", import.meta.url));
 
 /** Each target: its source, what it is compiled with, and the longest input that it can use. */
 export const targets = {
-  receive4: { source: "receive.c", flags: ["-DFUZZ_TYPE=0x0800"], longest: 289, weight: 4 },
-  receive6: { source: "receive.c", flags: ["-DFUZZ_TYPE=0x86dd"], longest: 289, weight: 4 },
+  receive4: { source: "receive.c", flags: ["-DFUZZ_TYPE=0x0800"], longest: 289, weight: 49 },
+  receive6: { source: "receive.c", flags: ["-DFUZZ_TYPE=0x86dd"], longest: 289, weight: 49 },
+  sequence: { source: "sequence.c", flags: ["-DONLY_COMMANDS=0"], longest: 192, weight: 1 },
+  commands: { source: "sequence.c", flags: ["-DONLY_COMMANDS=1"], longest: 400, weight: 1 },
 };
 
 /** What is missing for fuzzing on this machine, or undefined. */
@@ -85,7 +87,9 @@ export async function buildFuzzers(folder, names, { sources = root, coverage = f
       ...instrument,
     ),
     compile(join(folder, "setup.c"), "setup.o", ...strict),
-    ...["core", "oracle", "sha1"].map((name) => compile(join(native, `${name}.c`), `${name}.o`, ...strict)),
+    ...["core", "oracle", "sha1", "world"].map((name) =>
+      compile(join(native, `${name}.c`), `${name}.o`, ...strict),
+    ),
   ]);
   const programs = {};
   for (const name of names) {

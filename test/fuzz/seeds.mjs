@@ -21,7 +21,22 @@ export function writeSeeds(target, folder) {
 const seedsOf = {
   receive4: () => frameSeeds(4),
   receive6: () => frameSeeds(6),
+  sequence: () => stepSeeds(),
+  commands: () => [Buffer.from([0, 5, 3, 1, 0, 4, 0, 31]), Buffer.from([0, 6, 0, 38, 0])],
 };
+
+/** Steps of every kind, in each mode: operations and what they take, by native/sequence.c. */
+function stepSeeds() {
+  const hear = (host, advskew, advbase) => [0, host, 1, advskew, advbase, 1, 0];
+  const lives = [
+    [4, 0, 4, 0, 4, 0, 4, 0],
+    [...hear(0, 0, 1), ...hear(0, 0, 1), 4, 0, ...hear(0, 200, 1)],
+    [...hear(0, 0, 1), 2, 0, 0, 2, 6, 0, 9, 9, 4, 0, 2, 1, 0],
+    [6, 0, 4, 0, 38, 0, 4, 0, 70, 0, 102, 0],
+    [8, 0, 4, 0, 8, 28, 3, 5, 0, 7, 6, 2],
+  ];
+  return lives.flatMap((life) => [0, 1, 2, 4, 12, 0x20, 0x41].map((how) => Buffer.from([how, ...life])));
+}
 
 function frameSeeds(family) {
   const length = family === 4 ? 4 : 16;

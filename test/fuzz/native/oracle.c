@@ -2,7 +2,7 @@
 
 #include "sha1.h"
 
-#define MOST_HOSTS 64
+struct host model[MOST_HOSTS];
 
 static struct sha1 inner[MOST_HOSTS], outer[MOST_HOSTS];
 
@@ -10,34 +10,39 @@ static unsigned word(const uint8_t *bytes) { return (unsigned)bytes[0] << 8 | by
 
 void oracle_start(void) {
   for (unsigned i = 0; i < host_count; i++) {
-    const struct host *host = &hosts[i];
-    uint8_t pad[64] = {0};
-    const uint8_t start[3] = {2, 1, host->vhid};
-    memcpy(pad, host->key, host->key_length);
-    for (unsigned k = 0; k < 64; k++) pad[k] ^= 0x36;
-    sha1_begin(&inner[i]);
-    sha1_add(&inner[i], pad, 64);
-    sha1_add(&inner[i], start, 3);
-    sha1_add(&inner[i], host->addresses4[0], 4u * host->count4);
-    sha1_add(&inner[i], host->addresses6[0], 16u * host->count6);
-    for (unsigned k = 0; k < 64; k++) pad[k] ^= 0x36 ^ 0x5c;
-    sha1_begin(&outer[i]);
-    sha1_add(&outer[i], pad, 64);
+    model[i] = hosts[i];
+    oracle_prepare(i);
   }
 }
 
+void oracle_prepare(unsigned index) {
+  const struct host *host = &model[index];
+  const uint8_t start[3] = {2, 1, host->vhid};
+  uint8_t pad[64] = {0};
+  memcpy(pad, host->key, host->key_length);
+  for (unsigned k = 0; k < 64; k++) pad[k] ^= 0x36;
+  sha1_begin(&inner[index]);
+  sha1_add(&inner[index], pad, 64);
+  sha1_add(&inner[index], start, 3);
+  sha1_add(&inner[index], host->addresses4[0], 4u * host->count4);
+  sha1_add(&inner[index], host->addresses6[0], 16u * host->count6);
+  for (unsigned k = 0; k < 64; k++) pad[k] ^= 0x36 ^ 0x5c;
+  sha1_begin(&outer[index]);
+  sha1_add(&outer[index], pad, 64);
+}
+
 void oracle_digest(const struct host *host, const uint8_t counter[8], uint8_t digest[20]) {
-  struct sha1 sha = inner[host - hosts];
+  struct sha1 sha = inner[host - model];
   sha1_add(&sha, counter, 8);
   sha1_end(&sha, digest);
-  sha = outer[host - hosts];
+  sha = outer[host - model];
   sha1_add(&sha, digest, 20);
   sha1_end(&sha, digest);
 }
 
 const struct host *oracle_find(uint8_t interface, uint8_t vhid) {
-  for (unsigned i = 0; i < host_count; i++)
-    if (hosts[i].interface == interface && hosts[i].vhid == vhid) return &hosts[i];
+  for (unsigned i = 0; i < MOST_HOSTS && vhid != 0; i++)
+    if (model[i].vhid == vhid && model[i].interface == interface) return &model[i];
   return NULL;
 }
 
@@ -73,12 +78,13 @@ static uint8_t parse6(const uint8_t *ip, int available, struct payload *payload)
 }
 
 static bool is_virtual(uint8_t interface, const struct payload *payload) {
-  for (unsigned i = 0; i < host_count; i++) {
-    if (hosts[i].interface != interface) continue;
-    for (unsigned k = 0; payload->family == 4 && k < hosts[i].count4; k++)
-      if (memcmp(hosts[i].addresses4[k], payload->source, 4) == 0) return true;
-    for (unsigned k = 0; payload->family == 6 && k < hosts[i].count6; k++)
-      if (memcmp(hosts[i].addresses6[k], payload->source, 16) == 0) return true;
+  for (unsigned i = 0; i < MOST_HOSTS; i++) {
+    const struct host *host = &model[i];
+    if (host->vhid == 0 || host->interface != interface) continue;
+    for (unsigned k = 0; payload->family == 4 && k < host->count4; k++)
+      if (memcmp(host->addresses4[k], payload->source, 4) == 0) return true;
+    for (unsigned k = 0; payload->family == 6 && k < host->count6; k++)
+      if (memcmp(host->addresses6[k], payload->source, 16) == 0) return true;
   }
   return false;
 }
@@ -117,7 +123,7 @@ struct judgement oracle_judge(const uint8_t *frame, unsigned length, uint8_t int
     return result.verdict = ABI_Verdict_BadLength, result;
   const uint8_t *carp = frame + payload.offset;
   const struct host *host = oracle_find(interface, carp[1]);
-  if (host != NULL) result.instance = (uint16_t)(host - hosts);
+  if (host != NULL) result.instance = (uint16_t)(host - model);
   result.carp_offset = (uint16_t)payload.offset;
   result.payload_length = (uint16_t)payload.length;
   result.verdict = judge_header(carp, &payload, host, interface);

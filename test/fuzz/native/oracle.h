@@ -10,8 +10,15 @@ struct judgement {
   uint16_t payload_length;
 };
 
-/* Digests what is the same in every packet of a virtual host, once. */
+#define MOST_HOSTS 64
+
+/* The virtual hosts by instance, as the oracle knows them; VHID 0 is none. */
+extern struct host model[MOST_HOSTS];
+
+/* Begins with the hosts of the set-up. */
 void oracle_start(void);
+/* Digests what is the same in every packet of a virtual host; call it when that has changed. */
+void oracle_prepare(unsigned index);
 struct judgement oracle_judge(const uint8_t *frame, unsigned length, uint8_t interface, uint8_t type, bool allow);
 /* Whether another host can have sent an authentic packet, to an interface that has this address. */
 bool oracle_possible(const uint8_t *frame, uint8_t family, const uint8_t *own4, const uint8_t *own6);
