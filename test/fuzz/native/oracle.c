@@ -176,7 +176,8 @@ unsigned oracle_counted(const struct judgement *judged, const uint8_t *frame, un
     if (statistic == ABI_Statistic_oddheaders) return carp[0] != 0x21 || carp[3] != 7;
     if (statistic == ABI_Statistic_zerointervals) return carp[2] == 0 && carp[5] == 0;
   }
-  const bool shape = verdict == ABI_Verdict_BadLength || verdict == ABI_Verdict_BadVersion || verdict == ABI_Verdict_BadChecksum;
+  const bool shape = verdict == ABI_Verdict_BadLength || verdict == ABI_Verdict_BadVersion ||
+                     verdict == ABI_Verdict_BadChecksum || verdict == ABI_Verdict_BadAuth;
   if (statistic == ABI_Statistic_vrrp) return shape && judged->carp_offset != 0 && is_vrrp(carp, judged->payload_length);
   return 0;
 }
