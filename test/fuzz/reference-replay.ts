@@ -42,7 +42,8 @@ export class ReferenceReplay {
   /** `print` is whatever of the advertisement the digest does not cover; `clock` is the counter of this moment. */
   hear(counter: bigint, print: string, now: bigint, clock: bigint): Weighed {
     if (this.mode === Replay.Off) return weighed(Verdict.Ok);
-    const isTimely = this.freshnessSeconds === 0n || distance(counter, clock) <= this.freshnessSeconds * second;
+    const isTimely =
+      this.freshnessSeconds === 0n || distance(counter, clock) <= this.freshnessSeconds * second;
     if (this.mode === Replay.Strict && !isTimely) return weighed(Verdict.Stale);
     const known = this.seen.get(counter);
     this.classify(counter, known === undefined, now);
