@@ -81,6 +81,8 @@ function only4(how, plain) {
   return [
     input(how | 0x80, changed(options, [14, 0x47], [16, 0, 64])),
     input(how, changed(plain, [20, 0x20])),
+    // Right is the checksum of the IP header alone.
+    input(MULTICAST, changed(plain, [24, 0x90, 0x61])),
     input(how, changed(plain, [14, 0x44])),
     input(how, changed(plain, [14, 0x55])),
     input(how, changed(plain, [16, 0, 10])),
