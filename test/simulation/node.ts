@@ -1,0 +1,491 @@
+import * as abi from "../../assembly/abi.ts";
+import { addressBytes } from "../support/frames.ts";
+import { Clock } from "./clock.ts";
+import { StateFile } from "./disk.ts";
+import { type Frame, frameOf, Truth } from "./frame.ts";
+import { ENETDOWN, Kernel } from "./kernel.ts";
+import type { CoreEvent, Door } from "./module.ts";
+import { key, type Member, type Plan } from "./plan.ts";
+import type { Happening } from "./queue.ts";
+import { Random } from "./random.ts";
+import { NEVER, SECOND } from "./time.ts";
+import { type Cause, Watch } from "./watch.ts";
+import type { Station, World } from "./world.ts";
+
+/** Everything begins at this UTC. */
+const UTC_MS = 1_800_000_000_000;
+const upFlags = abi.InterfaceFlag.Up | abi.InterfaceFlag.Carrier;
+const hasStateFile = abi.ABI_VERSION > 1;
+const encodedKey = new Uint8Array(Buffer.from(key));
+
+/** Addresses that have been read already. */
+const known = new Map<string, Uint8Array>();
+
+enum Process {
+  Running = 0,
+  /** SIGSTOP: the kernel goes on. */
+  Stopped = 1,
+  Dead = 2,
+}
+
+/**
+ * Our node: the real module, and a host around it that does as host/node does. One turn hears netlink, then what is in
+ * the socket, then runs what is due; putting addresses in place blocks it.
+ */
+export class Node implements Station, Happening {
+  wakeAt = NEVER;
+  readonly index: number;
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly stateFile: StateFile;
+  readonly watch: Watch;
+  readonly door: Door;
+  readonly member: Member;
+  /** The configured skew; a reload changes it. */
+  advskew: number;
+  /** How far the wall clock is off. */
+  wallOffsetNs = 0;
+  /** For how long putting addresses in place takes. */
+  applyNs = 30_000;
+  /** Time in which the process could not run, all in all. */
+  blockedNs = 0;
+  /** The virtual host is configured and has addresses. */
+  isConfigured = false;
+  isAllowed = true;
+  isReaddressed = false;
+  private demotedBy = 0;
+  readonly world: World;
+  private readonly mac: Uint8Array;
+  private readonly source4: Uint8Array;
+  private readonly source6: Uint8Array;
+  private readonly random: Random;
+  private readonly plan: Plan;
+  private process = Process.Dead;
+  private isFrozen = false;
+  private blockedAt = 0;
+  private isBusy = false;
+  /** Events that wait until the process is not busy any more. */
+  private readonly events: CoreEvent[] = [];
+  private answer: (() => void) | undefined;
+  private deadline = NEVER;
+  private readonly losses: number[] = [];
+  private calls = 0;
+  private callsAt = -1;
+
+  constructor(world: World, index: number, member: Member, door: Door) {
+    this.world = world;
+    this.plan = world.plan;
+    this.index = index;
+    this.member = member;
+    this.door = door;
+    this.advskew = member.advskew;
+    this.mac = Uint8Array.of(2, 0, 0, 0, 0, index + 1);
+    this.source4 = bytesOf(`10.0.0.${index + 1}`);
+    this.source6 = bytesOf(`fe80::${index + 1}`);
+    this.random = new Random(world.plan.seed, `node ${index}`);
+    this.kernel = new Kernel(world, new Random(world.plan.seed, `kernel ${index}`));
+    this.clock = new Clock(member.driftPpm, SECOND * this.random.between(1, 1_000_000));
+    this.stateFile = new StateFile();
+    this.watch = new Watch(world, this);
+    this.kernel.onNews = () => this.turn();
+    this.kernel.onExpiry = () => this.watch.leaseEnded();
+  }
+
+  get isMaster(): boolean {
+    return this.process !== Process.Dead && this.door.state === abi.State.Master;
+  }
+
+  get isAlive(): boolean {
+    return (
+      this.isRunning && this.isConfigured && this.isAllowed && !this.isReaddressed && this.kernel.carrier
+    );
+  }
+
+  get isRunning(): boolean {
+    return this.process === Process.Running && !this.isFrozen;
+  }
+
+  get isDead(): boolean {
+    return this.process === Process.Dead;
+  }
+
+  get isFree(): boolean {
+    return this.isRunning && !this.isBusy;
+  }
+
+  get rank(): number {
+    return this.watch.rank;
+  }
+
+  get localNow(): number {
+    return this.clock.read(this.world.now);
+  }
+
+  /** Starts the process: it takes away what an earlier one has left, and is BACKUP. */
+  start(): void {
+    if (this.process !== Process.Dead || this.isFrozen) return;
+    this.process = Process.Running;
+    this.kernel.remove();
+    this.kernel.news.length = 0;
+    this.kernel.socket.length = 0;
+    this.events.length = 0;
+    this.losses.length = 0;
+    this.isBusy = false;
+    const utcMs = UTC_MS + (this.world.now + this.wallOffsetNs) / 1_000_000;
+    this.watch.began(utcMs, hasStateFile ? this.stateFile.read() : 0);
+    this.door.core.reset(BigInt(this.localNow), utcMs);
+    this.restoreCounters();
+    const { core } = this.door;
+    core.advance(BigInt(this.localNow));
+    core.setOption(abi.Option.Preempt, this.plan.preempt ? 1 : 0);
+    this.setReplayMode();
+    this.setInterface();
+    core.setVirtualHost(0, this.plan.vhid, {
+      advbase: this.plan.advbase,
+      advskew: this.advskew,
+      key: encodedKey,
+      entropy: this.random.bits64(),
+    });
+    this.command("addresses", () => this.setAddresses());
+  }
+
+  /** The process ends, at once. The machine goes on. */
+  kill(): void {
+    if (this.process === Process.Dead) return;
+    this.process = Process.Dead;
+    this.wakeAt = NEVER;
+    this.isBusy = false;
+    this.answer = undefined;
+    this.isConfigured = false;
+    this.isAllowed = true;
+    this.isReaddressed = false;
+    this.demotedBy = 0;
+    this.watch.died();
+  }
+
+  /** The machine loses power, and its addresses with it. */
+  losePower(): void {
+    this.kill();
+    this.kernel.reset();
+    this.isFrozen = false;
+  }
+
+  /** SIGSTOP. */
+  stop(): void {
+    if (this.process !== Process.Running) return;
+    this.block();
+    this.process = Process.Stopped;
+    this.wakeAt = NEVER;
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    if (this.process !== Process.Stopped) return;
+    this.process = Process.Running;
+    this.unblock();
+    this.goOn();
+  }
+
+  /** The whole machine stands still. */
+  freeze(): void {
+    if (this.isFrozen) return;
+    this.block();
+    this.isFrozen = true;
+    this.kernel.freeze();
+    this.wakeAt = NEVER;
+  }
+
+  thaw(clockStood: boolean): void {
+    if (!this.isFrozen) return;
+    this.isFrozen = false;
+    const pause = this.kernel.thaw(clockStood);
+    if (clockStood) this.clock.standStill(this.world.now, pause);
+    this.unblock();
+    if (this.process === Process.Running) this.goOn();
+  }
+
+  setLink(up: boolean): void {
+    this.kernel.setCarrier(up);
+  }
+
+  /** A polite end: a master bows out, then the process ends. */
+  leave(): void {
+    if (!this.isFree) return;
+    this.command("leave", () => this.door.core.leave(0, this.plan.vhid));
+    this.stateFile.writeAtEnd(this.watch.lastCounter);
+    this.kill();
+  }
+
+  /** Gives the core a command and does what follows. The process must be free. */
+  command(cause: Cause, give: () => void): void {
+    this.beginCall(cause);
+    this.door.core.advance(BigInt(this.localNow));
+    give();
+    this.settle();
+    this.turn();
+  }
+
+  setAddresses(addresses: readonly string[] = this.plan.addresses): void {
+    this.isConfigured = addresses.length > 0;
+    this.door.core.setAddresses(0, this.plan.vhid, addresses.map(bytesOf));
+  }
+
+  /** The operator's part of the demotion becomes `value`. */
+  demote(value: number): void {
+    if (!this.isFree) return;
+    const change = value - this.demotedBy;
+    this.demotedBy = value;
+    if (change !== 0) this.command("demote", () => this.door.core.addDemotion(change));
+  }
+
+  allow(isAllowed: boolean): void {
+    if (!this.isFree) return;
+    this.isAllowed = isAllowed;
+    this.command("allow", () => this.door.core.setOption(abi.Option.Allow, isAllowed ? 1 : 0));
+  }
+
+  /** Other addresses: what is there of the old ones goes with them. */
+  readdress(addresses: readonly string[]): void {
+    if (!this.isFree) return;
+    this.isReaddressed = addresses !== this.plan.addresses;
+    this.command("addresses", () => this.setAddresses(addresses));
+  }
+
+  /** Whatever an operator had done is taken back. */
+  recover(): void {
+    this.world.disturb();
+    if (!this.isFree) {
+      this.world.after(this.applyNs, () => this.recover());
+      return;
+    }
+    this.demote(0);
+    if (!this.isAllowed) this.allow(true);
+    if (this.isReaddressed) this.readdress(this.plan.addresses);
+  }
+
+  setSkew(advskew: number): void {
+    this.advskew = advskew;
+    this.door.core.setVirtualHost(0, this.plan.vhid, { advskew });
+  }
+
+  receive(frame: Frame): void {
+    if (this.kernel.accept(frame)) this.turn();
+  }
+
+  /** Its timer fires. */
+  wake(): void {
+    this.wakeAt = NEVER;
+    this.turn();
+  }
+
+  /** The addresses have been put in place, or not. */
+  happen(): void {
+    if (this.isRunning) this.goOn();
+  }
+
+  private goOn(): void {
+    if (this.isBusy) {
+      if (this.answer === undefined) return;
+      const { answer } = this;
+      this.answer = undefined;
+      this.isBusy = false;
+      this.blockedNs += this.applyNs;
+      answer();
+      this.settle();
+    }
+    this.turn();
+  }
+
+  private turn(): void {
+    if (!this.isFree) return;
+    const { socket, news } = this.kernel;
+    do {
+      while (news.length > 0 && !this.isBusy) this.handleNews();
+      if (socket.length > 0 && !this.isBusy) this.handleFrames();
+      if (!this.isBusy && this.localNow >= this.deadline) this.handleTimeout();
+    } while (!this.isBusy && (news.length > 0 || socket.length > 0));
+    if (this.isBusy) this.wakeAt = NEVER;
+    else this.arm();
+  }
+
+  private arm(): void {
+    this.watch.settled();
+    if (this.deadline > 1e18) {
+      this.wakeAt = NEVER;
+      return;
+    }
+    const late = this.random.below(this.member.latenessNs);
+    this.wakeAt = Math.max(this.world.now, this.clock.timeOf(this.deadline) + late);
+  }
+
+  private handleFrames(): void {
+    const { socket } = this.kernel;
+    this.beginCall("frames");
+    const count = socket.length;
+    for (let slot = 0; slot < count; slot++) {
+      const { bytes, hash } = socket[slot];
+      this.door.write(slot, bytes);
+      this.world.fingerprint.add(hash);
+    }
+    this.watch.beforeFrames(socket);
+    this.door.handleFrames(this.localNow, count);
+    this.watch.afterFrames(socket);
+    socket.length = 0;
+    this.settle();
+  }
+
+  private handleTimeout(): void {
+    this.beginCall("timeout");
+    this.door.handleTimeout(this.localNow);
+    this.settle();
+  }
+
+  private handleNews(): void {
+    const news = this.kernel.news.shift();
+    if (news === "link") {
+      this.beginCall("link");
+      this.door.core.advance(BigInt(this.localNow));
+      this.setInterface();
+      this.settle();
+    } else if (news === "lease over") {
+      this.leaseOver();
+    } else if (news === "address taken") {
+      this.putBack();
+    }
+  }
+
+  /** Puts back what was taken; the third time in a minute it gives up (as host/node does). */
+  private putBack(): void {
+    if (!this.isMaster || this.kernel.present) return;
+    while (this.losses.length > 0 && this.localNow - this.losses[0] >= 60 * SECOND) this.losses.shift();
+    this.losses.push(this.localNow);
+    if (this.losses.length < 3 && this.kernel.add(this.watch.leaseLeft) === 0) {
+      this.world.happened("an address was put back");
+      return;
+    }
+    this.beginCall("apply failed");
+    this.door.core.advance(BigInt(this.localNow));
+    this.door.core.applyFailed(0, this.plan.vhid);
+    this.expectRetry();
+    this.settle();
+  }
+
+  /** A node that failed to hold its addresses tries again within a minute, and until then it may be no help. */
+  private expectRetry(): void {
+    const retry = this.door.masterDownDeadline;
+    this.world.happened("apply failed");
+    if (retry - this.localNow > 61 * SECOND)
+      this.world.violate("L1", `node ${this.index} tries again too late`);
+    else this.world.disturb(this.clock.timeOf(retry));
+  }
+
+  private setInterface(): void {
+    const flags = this.kernel.carrier ? upFlags : abi.InterfaceFlag.Up;
+    this.door.core.setInterface(0, {
+      flags,
+      mac: this.mac,
+      source4: this.source4,
+      source6: this.source6,
+    });
+  }
+
+  private setReplayMode(): void {}
+
+  private restoreCounters(): void {}
+
+  private leaseOver(): void {}
+
+  private beginCall(cause: Cause): void {
+    const { fingerprint } = this.world;
+    fingerprint.addTime(this.world.now);
+    fingerprint.add((this.index << 8) | cause.length);
+    this.watch.calling(cause);
+    const millisecond = Math.floor(this.world.now / 1_000_000);
+    if (millisecond !== this.callsAt) this.calls = 0;
+    this.callsAt = millisecond;
+    if (++this.calls > 64)
+      this.world.violate("S10", `node ${this.index}: more than 64 calls in a millisecond`);
+  }
+
+  /** Answers events and sends frames until there are no more of either, or until the process has to wait. */
+  private settle(): void {
+    this.door.pollEvents(this.events);
+    for (;;) {
+      while (this.events.length > 0) {
+        this.obey(this.events.shift()!);
+        if (this.isBusy) return;
+      }
+      const count = this.door.pollTransmit();
+      if (count === 0) break;
+      for (let slot = 0; slot < count; slot++) this.transmit(slot);
+      this.door.handleSent(this.localNow, count);
+      this.door.pollEvents(this.events);
+    }
+    this.deadline = this.door.pollTimeout();
+  }
+
+  private obey(event: CoreEvent): void {
+    const { fingerprint } = this.world;
+    fingerprint.add(event.kind | (event.reason << 8) | (event.from << 16) | (event.to << 24));
+    switch (event.kind) {
+      case abi.Event.Apply:
+        this.apply();
+        break;
+      case abi.Event.Withdraw:
+        this.watch.withdrawn();
+        this.kernel.remove();
+        break;
+      default:
+        this.watch.reported(event);
+    }
+  }
+
+  private apply(): void {
+    this.watch.applying();
+    const errno = this.kernel.add(this.watch.leaseNs);
+    this.isBusy = true;
+    this.answer = () => {
+      const { core } = this.door;
+      core.advance(BigInt(this.localNow));
+      this.world.fingerprint.add(errno);
+      this.watch.answering(errno);
+      if (errno === 0) core.applied(0, this.plan.vhid);
+      else core.applyFailed(0, this.plan.vhid);
+      if (errno !== 0) this.expectRetry();
+      this.door.pollEvents(this.events);
+    };
+    this.world.queue.put(this.world.now + this.applyNs, this);
+  }
+
+  private transmit(slot: number): void {
+    const { transmitSlots } = this.door.core;
+    const bytes = transmitSlots.frame(slot);
+    const kind = transmitSlots.kind(slot);
+    const errno = this.kernel.carrier ? this.kernel.sendErrno : ENETDOWN;
+    transmitSlots.setErrno(slot, errno);
+    const frame = frameOf(bytes, this.index, this.isReaddressed ? Truth.Stray : Truth.Genuine);
+    this.world.fingerprint.add(frame.hash);
+    if (kind > abi.FrameKind.Advertisement6) {
+      this.watch.announced();
+      return;
+    }
+    this.watch.advertised(frame, errno);
+    this.stateFile.noteCounter(this.watch.lastCounter, this.world.now);
+    if (errno === 0) this.world.wire.send(this.index, frame);
+  }
+
+  private block(): void {
+    if (this.isRunning) this.blockedAt = this.world.now;
+  }
+
+  private unblock(): void {
+    if (!this.isRunning) return;
+    this.blockedNs += this.world.now - this.blockedAt;
+  }
+}
+
+function bytesOf(address: string): Uint8Array {
+  const bytes = known.get(address) ?? addressBytes(address);
+  known.set(address, bytes);
+  return bytes;
+}

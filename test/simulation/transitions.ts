@@ -1,0 +1,63 @@
+import type { Decision, Watch } from "./watch.ts";
+
+/** The core's jitter on a master-down time is below this. */
+const interfaceCauses = ["link", "addresses", "allow"];
+
+/**
+ * S4: a transition needs a cause whose guard held. Says what is wrong with it, or nothing. `words` are
+ * `FROM>TO Reason`.
+ */
+export function isLegal(watch: Watch, words: string, decision: Decision | undefined): string | undefined {
+  const { cause } = watch;
+  switch (words) {
+    case "Init>Backup InitializationComplete":
+    case "Backup>Init HardwareInterfaceUp":
+    case "Master>Init HardwareInterfaceUp":
+    case "Backup>Init HardwareInterfaceDown":
+    case "Master>Init HardwareInterfaceDown":
+      return interfaceCauses.includes(cause) ? undefined : `the cause is ${cause}`;
+    case "Backup>Init NodeStopped":
+    case "Master>Init NodeStopped":
+      return expected(cause, "leave");
+    case "Master>Backup UserRequested":
+      return expected(cause, "state backup");
+    case "Master>Backup AddressNotHeld":
+      return expected(cause, "apply failed");
+    case "Master>Backup LeaseExpired":
+      return expected(cause, "lease over");
+    case "Master>Backup LateAdvertisement":
+      return undefined;
+    case "Master>Backup MoreFrequentAdvertisement":
+      return watch.ranks.some((rank) => watch.rank >= rank) ? undefined : `it has heard ${watch.ranks}`;
+    default:
+      return words.startsWith("Backup>Master ")
+        ? isTakeoverLegal(watch, words, decision)
+        : "there is no such edge";
+  }
+}
+
+function isTakeoverLegal(watch: Watch, words: string, decision: Decision | undefined): string | undefined {
+  if (watch.cause !== "applied" || decision === undefined) return "the address was not put in place";
+  const { preempt, advbase } = watch.world.plan;
+  const { ownRank, heardRanks, at, notBefore } = decision;
+  switch (words.slice("Backup>Master ".length)) {
+    case "MasterTimedOut":
+      if (decision.cause !== "timeout") return `the cause is ${decision.cause}`;
+      return at >= notBefore ? undefined : `${notBefore - at} ns too early`;
+    case "PreemptingSlowerMaster":
+      if (!preempt) return "it must not preempt";
+      return heardRanks.some((rank) => ownRank < rank) ? undefined : `${ownRank} has heard ${heardRanks}`;
+    case "MasterWillTimeOut": {
+      const limit = ownRank + 2 * advbase * 256;
+      return heardRanks.some((rank) => limit < rank) ? undefined : `${ownRank} has heard ${heardRanks}`;
+    }
+    case "UserRequested":
+      return expected(decision.cause, "state master");
+    default:
+      return "there is no such edge";
+  }
+}
+
+function expected(cause: string, wanted: string): string | undefined {
+  return cause === wanted ? undefined : `the cause is ${cause}`;
+}

@@ -1,0 +1,345 @@
+import * as abi from "../../assembly/abi.ts";
+import { advertisementFrame } from "../support/frames.ts";
+import { Cells } from "./cells.ts";
+import { advbaseOf, advskewOf, counterHigh, counterLow, counterOf, type Frame, Truth } from "./frame.ts";
+import type { CoreEvent } from "./module.ts";
+import type { Node } from "./node.ts";
+import { key } from "./plan.ts";
+import { downTimeOf, intervalOf, MILLISECOND, NEVER, SECOND } from "./time.ts";
+import { isLegal } from "./transitions.ts";
+import type { World } from "./world.ts";
+
+/** Why the core is called. */
+export type Cause =
+  | "frames"
+  | "timeout"
+  | "link"
+  | "addresses"
+  | "allow"
+  | "state backup"
+  | "state master"
+  | "demote"
+  | "reload"
+  | "applied"
+  | "apply failed"
+  | "lease over"
+  | "leave";
+
+/** What was known when a node decided to become MASTER. */
+export interface Decision {
+  readonly cause: Cause;
+  readonly at: number;
+  readonly ownRank: number;
+  readonly heardRanks: readonly number[];
+  /** Before this its master-down timer cannot have run out. */
+  readonly notBefore: number;
+}
+
+/** Every so many advertisements one is held against a second implementation, byte for byte. */
+const COMPARED_EVERY = 251;
+
+/**
+ * An independent account of one node, from what goes into it and comes out: the invariants S3 to S8 are checked against
+ * it. Times are the node's own clock unless they are said to be the world's.
+ */
+export class Watch {
+  state: abi.State = abi.State.Init;
+  demotion = 0;
+  lastCounter = 0;
+  /** Its master-down timer cannot run out before this. */
+  notBefore = NEVER;
+  cause: Cause = "addresses";
+  /** The cause before the host's answers to it. */
+  private trigger: Cause = "addresses";
+  ranks: number[] = [];
+  readonly cells = new Cells();
+  readonly world: World;
+  readonly node: Node;
+  private decision: Decision | undefined;
+  private isPromoting = false;
+  private advertisedAt = Number.NEGATIVE_INFINITY;
+  private advertisedInterval = 0;
+  private blockedThen = 0;
+  private lastFamily = 0;
+  private mayAdvertise = true;
+  private mayBowOut = false;
+  private countersMayFall = true;
+  private advertisements = 0;
+  /** Of the world: the last moment that gave the address a reason to be there. */
+  private liveAt = 0;
+  private before: number[] = [];
+
+  constructor(world: World, node: Node) {
+    this.world = world;
+    this.node = node;
+  }
+
+  /** How long the kernel keeps an address that is not renewed. */
+  get leaseNs(): number {
+    return NEVER;
+  }
+
+  /** What is left of the lease of an address that somebody has taken. */
+  get leaseLeft(): number {
+    return this.leaseNs;
+  }
+
+  get effectiveSkew(): number {
+    return Math.min(240, Math.max(0, this.node.advskew + this.demotion));
+  }
+
+  get rank(): number {
+    return this.world.plan.advbase * 256 + this.effectiveSkew;
+  }
+
+  get timeOutRank(): number {
+    return 3 * this.world.plan.advbase * 256 + this.effectiveSkew;
+  }
+
+  /** A new process: its counters may only fall behind where neither its clock nor its file can tell. */
+  began(utcMs: number, fileCounter: number): void {
+    this.state = abi.State.Init;
+    this.demotion = 0;
+    this.isPromoting = false;
+    this.notBefore = NEVER;
+    this.mayAdvertise = true;
+    const clockCounter = (utcMs / 1000) * 0x1_0000_0000;
+    this.countersMayFall = clockCounter <= this.lastCounter && fileCounter < this.lastCounter;
+    if (this.countersMayFall && this.lastCounter > 0) this.world.happened("counters could not be known");
+  }
+
+  died(): void {
+    this.state = abi.State.Init;
+    this.isPromoting = false;
+  }
+
+  calling(cause: Cause): void {
+    this.cause = cause;
+    this.mayBowOut = false;
+    if (cause !== "applied" && cause !== "apply failed") {
+      this.trigger = cause;
+      if (this.ranks.length > 0) this.ranks = [];
+    }
+    if (cause !== "frames" && cause !== "timeout") this.world.happened(`${abi.State[this.state]} × ${cause}`);
+    if (cause === "allow" || cause === "link" || cause === "addresses") this.mayAdvertise = true;
+  }
+
+  beforeFrames(frames: readonly Frame[]): void {
+    if (this.before.length > 0) this.before = [];
+    for (const { truth } of frames) {
+      if (truth === Truth.Genuine) continue;
+      this.before = this.record();
+      return;
+    }
+  }
+
+  /** Verdicts, and what they may lead to. */
+  afterFrames(frames: readonly Frame[]): void {
+    const now = this.node.localNow;
+    let accepted = 0;
+    for (let slot = 0; slot < frames.length; slot++) {
+      const frame = frames[slot];
+      const verdict = this.node.door.verdict(slot);
+      this.checkVerdict(frame, verdict);
+      this.cells.noteVerdict(this.state, verdict);
+      if (verdict !== abi.Verdict.Ok) continue;
+      accepted++;
+      const rank = advbaseOf(frame) * 256 + advskewOf(frame);
+      this.ranks.push(rank);
+      this.cells.noteRank(this.state, rank, this);
+      if (this.state !== abi.State.Backup) continue;
+      // One that makes it take over may find it waiting for another try; then its timer runs out when that is due.
+      const downTime = downTimeOf(this.world.plan.advbase, this.node.advskew);
+      this.notBefore = this.wouldPromote(rank) ? now : now + downTime;
+    }
+    if (accepted === 0 && this.before.length > 0) this.checkUnchanged();
+  }
+
+  wouldPromote(rank: number): boolean {
+    return (this.world.plan.preempt && this.rank < rank) || this.timeOutRank < rank;
+  }
+
+  /** The core asks for the addresses. */
+  applying(): void {
+    this.isPromoting = true;
+    this.decision = {
+      cause: this.trigger,
+      at: this.node.localNow,
+      ownRank: this.rank,
+      heardRanks: [...this.ranks],
+      notBefore: this.notBefore,
+    };
+    this.liveAt = this.world.now;
+  }
+
+  answering(errno: number): void {
+    this.calling(errno === 0 ? "applied" : "apply failed");
+    this.isPromoting = false;
+  }
+
+  withdrawn(): void {
+    this.isPromoting = false;
+  }
+
+  /** Transitions and demotions. */
+  reported(event: CoreEvent): void {
+    if (event.kind === abi.Event.Demotion) {
+      this.demotion = event.total;
+      this.mayAdvertise = true;
+      this.world.disturb();
+      this.world.happened(`demotion ${abi.DemotionReason[event.reason]}`);
+      this.world.note(`node ${this.node.index} demotion ${event.total} ${abi.DemotionReason[event.reason]}`);
+    } else if (event.kind === abi.Event.Transition) {
+      this.moved(event);
+    }
+  }
+
+  private moved({ from, to, reason }: CoreEvent): void {
+    const words = `${abi.State[from]}>${abi.State[to]} ${abi.Reason[reason]}`;
+    this.world.happened(words);
+    this.world.note(`node ${this.node.index} ${words}`);
+    if (from !== this.state) this.fail("S4", `${words}, but it was ${abi.State[this.state]}`);
+    const illegal = isLegal(this, words, this.decision);
+    if (illegal !== undefined) this.fail("S4", `${words}: ${illegal}`);
+    if (this.world.isQuiet) this.fail("S9", `${words} while it is quiet`);
+    this.state = to;
+    this.mayAdvertise = true;
+    if (from === abi.State.Master) this.mayBowOut = true;
+    if (to !== abi.State.Backup) return;
+    this.notBefore = this.node.localNow + downTimeOf(this.world.plan.advbase, this.node.advskew);
+  }
+
+  announced(): void {
+    this.world.happened("announcement");
+    if (this.world.now > this.world.disturbedAt + this.world.convergenceNs + 1.3 * SECOND)
+      this.fail("S9", "an announcement while it is quiet");
+  }
+
+  /** An advertisement has been composed; `errno` is how sending it ended. */
+  advertised(frame: Frame, errno: number): void {
+    this.checkFields(frame);
+    const counter = counterHigh(frame) * 0x1_0000_0000 + counterLow(frame);
+    if (counter <= this.lastCounter && !this.countersMayFall)
+      this.fail("S7", `counter ${counter.toString(16)} after ${this.lastCounter.toString(16)}`);
+    this.lastCounter = counter;
+    this.countersMayFall = false;
+    if (this.advertisements++ % COMPARED_EVERY === 0 && frame.truth === Truth.Genuine) this.compare(frame);
+    if (errno === 0) this.liveAt = this.world.now;
+    else this.world.happened(`send error ${errno}`);
+    const isSecond = frame.family === 6 && this.lastFamily === 4 && this.advertisedAt === this.node.localNow;
+    this.lastFamily = frame.family;
+    if (!isSecond) this.checkPace();
+  }
+
+  /** S6: not late, and not early without a reason. */
+  private checkPace(): void {
+    const now = this.node.localNow;
+    const gap = now - this.advertisedAt;
+    const interval = this.advertisedInterval;
+    if (!this.mayAdvertise && gap < interval / 2) this.fail("S6", `two advertisements in ${gap} ns`);
+    const blocked = this.node.blockedNs - this.blockedThen;
+    const latest = interval + (blocked + this.node.member.latenessNs) * 1.001 + MILLISECOND;
+    if (!this.mayAdvertise && gap > latest)
+      this.fail("S6", `${gap} ns between two advertisements, not ${interval}`);
+    this.mayAdvertise = false;
+    this.advertisedAt = now;
+    this.blockedThen = this.node.blockedNs;
+    this.advertisedInterval = intervalOf(this.world.plan.advbase, this.effectiveSkew);
+  }
+
+  private checkFields(frame: Frame): void {
+    const [base, skew] = [advbaseOf(frame), advskewOf(frame)];
+    if (base === 255 && skew === 255) {
+      this.world.happened("bow-out");
+      if (!this.mayBowOut) this.fail("S6", "a bow-out of a node that does not leave");
+      this.mayAdvertise = true;
+      return;
+    }
+    if (base !== this.world.plan.advbase || skew !== this.effectiveSkew)
+      this.fail("S6", `it advertises ${base}/${skew}, not ${this.world.plan.advbase}/${this.effectiveSkew}`);
+    if (this.state !== abi.State.Master && !this.mayBowOut)
+      this.fail("S6", `it advertises in ${abi.State[this.state]}`);
+  }
+
+  /** The whole frame, against the advertisement by the book on node:crypto. */
+  private compare(frame: Frame): void {
+    const { plan } = this.world;
+    const source = frame.family === 4 ? `10.0.0.${this.node.index + 1}` : `fe80::${this.node.index + 1}`;
+    const expected = advertisementFrame({
+      vhid: plan.vhid,
+      advbase: advbaseOf(frame),
+      advskew: advskewOf(frame),
+      key,
+      addresses: plan.addresses,
+      counter: counterOf(frame),
+      family: frame.family === 4 ? 4 : 6,
+      source,
+    });
+    if (!Buffer.from(frame.bytes).equals(expected))
+      this.fail("S8", `it sends ${hex(frame.bytes)}, not ${hex(expected)}`);
+    this.world.happened("advertisement compared");
+  }
+
+  /** The kernel takes the address, since nobody renewed its lease. */
+  leaseEnded(): void {
+    this.checkLease("stays");
+  }
+
+  private checkLease(what: string): void {
+    if (this.leaseNs === NEVER) return;
+    const age = this.world.now - this.liveAt;
+    const longest = intervalOf(this.world.plan.advbase, 240) / 2 + this.leaseNs + SECOND / 2;
+    if (age > longest * 1.0002) this.fail("S3", `the address ${what} ${age} ns after the last advertisement`);
+  }
+
+  /** S2, whenever the process is about to sleep. */
+  settled(): void {
+    if (this.node.isMaster !== (this.state === abi.State.Master))
+      this.fail("S4", `the core is ${abi.State[this.node.door.state]} without having said so`);
+    if (this.state === abi.State.Master) {
+      if (!this.node.kernel.present) this.fail("S2", "MASTER without the address");
+    } else if (this.node.kernel.present && !this.isPromoting) {
+      this.fail("S2", `${abi.State[this.state]} with the address`);
+    }
+  }
+
+  private checkVerdict(frame: Frame, verdict: abi.Verdict): void {
+    if (frame.truth === Truth.Forged) {
+      if (verdict === abi.Verdict.Ok) this.fail("S8", `a forged frame is accepted: ${hex(frame.bytes)}`);
+    } else if (frame.sender === this.node.index) {
+      if (verdict === abi.Verdict.Ok) this.fail("S8", "a reflection is accepted");
+    } else if (frame.truth === Truth.Genuine && this.world.plan.replay !== "strict") {
+      if (verdict !== abi.Verdict.Ok && this.node.isAlive && this.state !== abi.State.Init)
+        this.fail("S8", `a genuine advertisement is refused: ${abi.Verdict[verdict]} ${hex(frame.bytes)}`);
+    }
+  }
+
+  /** S8: what no frame was accepted for has not changed. */
+  private checkUnchanged(): void {
+    const after = this.record();
+    if (this.before.some((value, index) => value !== after[index]))
+      this.fail("S8", `refused frames changed ${this.before} to ${after}`);
+  }
+
+  /** State, promotion and timers of the core. */
+  private record(): number[] {
+    const { view, memory } = this.node.door;
+    const at = abi.INSTANCES_OFFSET;
+    const words = [memory[at + abi.INSTANCE_STATE], memory[at + abi.INSTANCE_PROMOTING]];
+    for (
+      let offset = abi.INSTANCE_MASTER_DOWN_DEADLINE;
+      offset < abi.INSTANCE_ADVERTISE_DEADLINE + 8;
+      offset += 4
+    )
+      words.push(view.getUint32(at + offset, true));
+    return words;
+  }
+
+  private fail(rule: string, text: string): void {
+    this.world.violate(rule, `node ${this.node.index}: ${text}`);
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
