@@ -8,6 +8,10 @@ export interface Frame {
   readonly family: number;
   /** Where the CARP header is. */
   readonly header: number;
+  /** When it was sent first. */
+  readonly sentAt: number;
+  /** The how many-eth it was of its sender. */
+  readonly serial: number;
   /** A hash of the bytes. */
   readonly hash: number;
 }
@@ -24,9 +28,18 @@ export enum Truth {
 }
 
 /** Takes in what a member sends, or what an attacker makes. */
-export function frameOf(bytes: Uint8Array, sender: number, truth: Truth): Frame {
+export function frameOf(bytes: Uint8Array, sender: number, truth: Truth, sentAt = 0, serial = 0): Frame {
   const family = bytes[12] === 0x08 ? 4 : 6;
-  return { bytes, sender, truth, family, header: family === 4 ? 34 : 54, hash: hashOf(bytes) };
+  return {
+    bytes,
+    sender,
+    truth,
+    family,
+    header: family === 4 ? 34 : 54,
+    sentAt,
+    serial,
+    hash: hashOf(bytes),
+  };
 }
 
 /** FNV-1a over words. */

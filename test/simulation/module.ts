@@ -5,6 +5,22 @@ import * as abi from "../../assembly/abi.ts";
 import { Core } from "../../host/core/core.ts";
 import { type CoreExports, instantiate, type Variant } from "../../host/core/load.ts";
 
+/** Why the core is called. */
+export type Cause =
+  | "frames"
+  | "timeout"
+  | "link"
+  | "addresses"
+  | "allow"
+  | "state backup"
+  | "state master"
+  | "demote"
+  | "reload"
+  | "applied"
+  | "apply failed"
+  | "lease over"
+  | "leave";
+
 /** The folder that has package.json, wherever this file was compiled to. */
 export const root = rootAbove(dirname(fileURLToPath(import.meta.url)));
 
@@ -20,6 +36,8 @@ export interface CoreEvent {
   readonly from: number;
   readonly to: number;
   readonly total: number;
+  /** What the core was called for. */
+  readonly cause: Cause;
 }
 
 /** One instance of the real module, with its calls in numbers. */
@@ -58,7 +76,7 @@ export class Door {
   }
 
   /** Adds what the core has to say to `events`. */
-  pollEvents(events: CoreEvent[]): void {
+  pollEvents(events: CoreEvent[], cause: Cause): void {
     const count = this.wasm.pollEvents();
     for (let index = 0; index < count; index++) {
       const at = abi.EVENTS_OFFSET + index * abi.EVENT_SIZE;
@@ -68,6 +86,7 @@ export class Door {
         from: this.memory[at + abi.EVENT_FROM],
         to: this.memory[at + abi.EVENT_TO],
         total: this.view.getInt32(at + abi.EVENT_TOTAL, true),
+        cause,
       });
     }
   }

@@ -4,17 +4,19 @@ import { Clock } from "./clock.ts";
 import { StateFile } from "./disk.ts";
 import { type Frame, frameOf, Truth } from "./frame.ts";
 import { ENETDOWN, Kernel } from "./kernel.ts";
-import type { CoreEvent, Door } from "./module.ts";
+import type { Cause, CoreEvent, Door } from "./module.ts";
 import { key, type Member, type Plan } from "./plan.ts";
 import type { Happening } from "./queue.ts";
 import { Random } from "./random.ts";
 import { NEVER, SECOND } from "./time.ts";
-import { type Cause, Watch } from "./watch.ts";
+import { Watch } from "./watch.ts";
 import type { Station, World } from "./world.ts";
 
 /** Everything begins at this UTC. */
 const UTC_MS = 1_800_000_000_000;
 const upFlags = abi.InterfaceFlag.Up | abi.InterfaceFlag.Carrier;
+/** Own advertisements that the core recognises. */
+const REMEMBERED = abi.SENT_COUNTER_CAPACITY;
 const hasStateFile = abi.ABI_VERSION > 1;
 const encodedKey = new Uint8Array(Buffer.from(key));
 
@@ -63,6 +65,7 @@ export class Node implements Station, Happening {
   private process = Process.Dead;
   private isFrozen = false;
   private blockedAt = 0;
+  private startedAt = 0;
   private isBusy = false;
   /** Events that wait until the process is not busy any more. */
   private readonly events: CoreEvent[] = [];
@@ -125,6 +128,7 @@ export class Node implements Station, Happening {
   start(): void {
     if (this.process !== Process.Dead || this.isFrozen) return;
     this.process = Process.Running;
+    this.startedAt = this.world.now;
     this.kernel.remove();
     this.kernel.news.length = 0;
     this.kernel.socket.length = 0;
@@ -202,6 +206,11 @@ export class Node implements Station, Happening {
     if (clockStood) this.clock.standStill(this.world.now, pause);
     this.unblock();
     if (this.process === Process.Running) this.goOn();
+  }
+
+  /** It knows what this process has sent. */
+  recognises({ sentAt, serial }: Frame): boolean {
+    return sentAt >= this.startedAt && this.watch.advertisements - serial < REMEMBERED;
   }
 
   setLink(up: boolean): void {
@@ -409,7 +418,7 @@ export class Node implements Station, Happening {
 
   /** Answers events and sends frames until there are no more of either, or until the process has to wait. */
   private settle(): void {
-    this.door.pollEvents(this.events);
+    this.door.pollEvents(this.events, this.watch.cause);
     for (;;) {
       while (this.events.length > 0) {
         this.obey(this.events.shift()!);
@@ -419,7 +428,7 @@ export class Node implements Station, Happening {
       if (count === 0) break;
       for (let slot = 0; slot < count; slot++) this.transmit(slot);
       this.door.handleSent(this.localNow, count);
-      this.door.pollEvents(this.events);
+      this.door.pollEvents(this.events, this.watch.cause);
     }
     this.deadline = this.door.pollTimeout();
   }
@@ -452,7 +461,7 @@ export class Node implements Station, Happening {
       if (errno === 0) core.applied(0, this.plan.vhid);
       else core.applyFailed(0, this.plan.vhid);
       if (errno !== 0) this.expectRetry();
-      this.door.pollEvents(this.events);
+      this.door.pollEvents(this.events, this.watch.cause);
     };
     this.world.queue.put(this.world.now + this.applyNs, this);
   }
@@ -463,7 +472,13 @@ export class Node implements Station, Happening {
     const kind = transmitSlots.kind(slot);
     const errno = this.kernel.carrier ? this.kernel.sendErrno : ENETDOWN;
     transmitSlots.setErrno(slot, errno);
-    const frame = frameOf(bytes, this.index, this.isReaddressed ? Truth.Stray : Truth.Genuine);
+    const frame = frameOf(
+      bytes,
+      this.index,
+      this.isReaddressed ? Truth.Stray : Truth.Genuine,
+      this.world.now,
+      this.watch.advertisements,
+    );
     this.world.fingerprint.add(frame.hash);
     if (kind > abi.FrameKind.Advertisement6) {
       this.watch.announced();

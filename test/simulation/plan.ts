@@ -83,12 +83,13 @@ export function planOf(seed: number, nodes: number, hours: number, overrides: Pa
   const skews = random.shuffled(Array.from({ length: 241 }, (_, skew) => skew));
   const members = Array.from({ length: nodes }, (_, index): Member => {
     const kind = mixed && index > 0 ? random.pick(kinds) : "ours";
+    const slowest = kind === "netbsd" ? 20 : 5;
     const driftPpm = random.chance(0.5) ? 0 : random.between(-200, 201);
     return {
       kind,
       advskew: skews[index],
       driftPpm,
-      latenessNs: random.logBetween(0.05 * MILLISECOND, 5 * MILLISECOND),
+      latenessNs: random.logBetween(0.05 * MILLISECOND, slowest * MILLISECOND),
     };
   });
   const severity = random.unit();

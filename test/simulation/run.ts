@@ -1,9 +1,12 @@
+import { Attacker } from "./attacker.ts";
 import { checkQuiet } from "./invariants.ts";
 import type { DoorPool } from "./module.ts";
 import { Node } from "./node.ts";
-import type { Plan } from "./plan.ts";
+import { FreeBsd, NetBsd, OpenBsd } from "./peers/bsd.ts";
+import { Ucarp } from "./peers/ucarp.ts";
+import type { Member, Plan } from "./plan.ts";
 import { Storm } from "./storm.ts";
-import { type Violation, World } from "./world.ts";
+import { type Station, type Violation, World } from "./world.ts";
 
 export interface Outcome {
   readonly fingerprint: string;
@@ -18,10 +21,12 @@ const STEPS_PER_SECOND = 20_000;
 export function run(plan: Plan, pool: DoorPool, trace?: (line: string) => void): Outcome {
   const world = new World(plan);
   world.trace = trace;
-  const nodes = plan.members.map((member, index) => new Node(world, index, member, pool.at(index)));
-  world.stations.push(...nodes);
+  world.stations.push(...plan.members.map((member, index) => stationOf(world, index, member, pool)));
+  const nodes = world.stations.filter((station) => station instanceof Node);
   world.wire.attach(world.stations);
-  new Storm(world, nodes).begin();
+  const storm = new Storm(world, nodes);
+  storm.begin();
+  new Attacker(world, storm).begin();
   try {
     play(world);
   } catch (error) {
@@ -30,6 +35,21 @@ export function run(plan: Plan, pool: DoorPool, trace?: (line: string) => void):
   }
   for (const { watch } of nodes) watch.cells.addTo(world.coverage);
   return { fingerprint: world.fingerprint.text(), violations: world.violations, world };
+}
+
+function stationOf(world: World, index: number, member: Member, pool: DoorPool): Station {
+  switch (member.kind) {
+    case "ours":
+      return new Node(world, index, member, pool.at(index));
+    case "freebsd":
+      return new FreeBsd(world, index, member);
+    case "openbsd":
+      return new OpenBsd(world, index, member);
+    case "netbsd":
+      return new NetBsd(world, index, member);
+    case "ucarp":
+      return new Ucarp(world, index, member);
+  }
 }
 
 function play(world: World): void {

@@ -1,14 +1,18 @@
+import type { Cause } from "./module.ts";
 import type { Decision, Watch } from "./watch.ts";
 
-/** The core's jitter on a master-down time is below this. */
 const interfaceCauses = ["link", "addresses", "allow"];
 
 /**
  * S4: a transition needs a cause whose guard held. Says what is wrong with it, or nothing. `words` are
  * `FROM>TO Reason`.
  */
-export function isLegal(watch: Watch, words: string, decision: Decision | undefined): string | undefined {
-  const { cause } = watch;
+export function isLegal(
+  watch: Watch,
+  words: string,
+  cause: Cause,
+  decision: Decision | undefined,
+): string | undefined {
   switch (words) {
     case "Init>Backup InitializationComplete":
     case "Backup>Init HardwareInterfaceUp":
@@ -31,13 +35,18 @@ export function isLegal(watch: Watch, words: string, decision: Decision | undefi
       return watch.ranks.some((rank) => watch.rank >= rank) ? undefined : `it has heard ${watch.ranks}`;
     default:
       return words.startsWith("Backup>Master ")
-        ? isTakeoverLegal(watch, words, decision)
+        ? isTakeoverLegal(watch, words, cause, decision)
         : "there is no such edge";
   }
 }
 
-function isTakeoverLegal(watch: Watch, words: string, decision: Decision | undefined): string | undefined {
-  if (watch.cause !== "applied" || decision === undefined) return "the address was not put in place";
+function isTakeoverLegal(
+  watch: Watch,
+  words: string,
+  cause: Cause,
+  decision: Decision | undefined,
+): string | undefined {
+  if (cause !== "applied" || decision === undefined) return "the address was not put in place";
   const { preempt, advbase } = watch.world.plan;
   const { ownRank, heardRanks, at, notBefore } = decision;
   switch (words.slice("Backup>Master ".length)) {

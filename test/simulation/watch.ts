@@ -2,28 +2,12 @@ import * as abi from "../../assembly/abi.ts";
 import { advertisementFrame } from "../support/frames.ts";
 import { Cells } from "./cells.ts";
 import { advbaseOf, advskewOf, counterHigh, counterLow, counterOf, type Frame, Truth } from "./frame.ts";
-import type { CoreEvent } from "./module.ts";
+import type { Cause, CoreEvent } from "./module.ts";
 import type { Node } from "./node.ts";
 import { key } from "./plan.ts";
 import { downTimeOf, intervalOf, MILLISECOND, NEVER, SECOND } from "./time.ts";
 import { isLegal } from "./transitions.ts";
 import type { World } from "./world.ts";
-
-/** Why the core is called. */
-export type Cause =
-  | "frames"
-  | "timeout"
-  | "link"
-  | "addresses"
-  | "allow"
-  | "state backup"
-  | "state master"
-  | "demote"
-  | "reload"
-  | "applied"
-  | "apply failed"
-  | "lease over"
-  | "leave";
 
 /** What was known when a node decided to become MASTER. */
 export interface Decision {
@@ -64,7 +48,8 @@ export class Watch {
   private mayAdvertise = true;
   private mayBowOut = false;
   private countersMayFall = true;
-  private advertisements = 0;
+  /** How many it has sent. */
+  advertisements = 0;
   /** Of the world: the last moment that gave the address a reason to be there. */
   private liveAt = 0;
   private before: number[] = [];
@@ -194,12 +179,12 @@ export class Watch {
     }
   }
 
-  private moved({ from, to, reason }: CoreEvent): void {
+  private moved({ from, to, reason, cause }: CoreEvent): void {
     const words = `${abi.State[from]}>${abi.State[to]} ${abi.Reason[reason]}`;
     this.world.happened(words);
     this.world.note(`node ${this.node.index} ${words}`);
     if (from !== this.state) this.fail("S4", `${words}, but it was ${abi.State[this.state]}`);
-    const illegal = isLegal(this, words, this.decision);
+    const illegal = isLegal(this, words, cause, this.decision);
     if (illegal !== undefined) this.fail("S4", `${words}: ${illegal}`);
     if (this.world.isQuiet) this.fail("S9", `${words} while it is quiet`);
     this.state = to;
@@ -307,7 +292,8 @@ export class Watch {
     if (frame.truth === Truth.Forged) {
       if (verdict === abi.Verdict.Ok) this.fail("S8", `a forged frame is accepted: ${hex(frame.bytes)}`);
     } else if (frame.sender === this.node.index) {
-      if (verdict === abi.Verdict.Ok) this.fail("S8", "a reflection is accepted");
+      if (verdict === abi.Verdict.Ok && this.node.recognises(frame))
+        this.fail("S8", "a reflection is accepted");
     } else if (frame.truth === Truth.Genuine && this.world.plan.replay !== "strict") {
       if (verdict !== abi.Verdict.Ok && this.node.isAlive && this.state !== abi.State.Init)
         this.fail("S8", `a genuine advertisement is refused: ${abi.Verdict[verdict]} ${hex(frame.bytes)}`);

@@ -24,6 +24,8 @@ export interface Station {
   stop(): void;
   resume(): void;
   setLink(up: boolean): void;
+  /** Whether it must refuse this advertisement of its own when it comes back. */
+  recognises(frame: Frame): boolean;
 }
 
 export interface Violation {

@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DoorPool, root } from "./module.ts";
+import { type Mutant, mutants } from "./mutants.ts";
+import { runSeries } from "./series.ts";
+
+/** What became of a mutant. */
+export interface Verdict {
+  readonly mutant: Mutant;
+  /** The rule that caught it, with the seed, or undefined where it lives. */
+  readonly caughtBy: string | undefined;
+}
+
+/** Seeds that a mutant has to get through, and the virtual hours of each. */
+const SEEDS = 400;
+const HOURS = 1 / 6;
+
+/** Plants faults `from` and the following in the core, one at a time. The exit status is 1 where one is not caught. */
+export async function runMutants(from: number, count: number, tell: (line: string) => void): Promise<number> {
+  let lives = 0;
+  const chosen = mutants.slice(from, from + count);
+  for (const mutant of chosen) {
+    const { caughtBy } = await tryMutant(mutant);
+    if (caughtBy === undefined) lives++;
+    tell(`${caughtBy === undefined ? "LIVES " : "caught"} ${mutant.name}: ${caughtBy ?? "no violation"}`);
+  }
+  tell(`${chosen.length - lives} of ${chosen.length} planted faults caught`);
+  return lives === 0 ? 0 : 1;
+}
+
+/** Builds the core with one fault in a folder of its own and runs the simulator on it. */
+export async function tryMutant(mutant: Mutant): Promise<Verdict> {
+  const folder = mkdtempSync(join(tmpdir(), "carp-mutant-"));
+  try {
+    const built = await build(mutant, folder);
+    if (!built) throw new Error(`${mutant.name} cannot be compiled`);
+    return { mutant, caughtBy: judge(join(folder, "build", "carp.baseline.wasm")) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function judge(path: string): string | undefined {
+  try {
+    const report = runSeries({ seed: 1, seeds: SEEDS, hours: HOURS, nodes: 3, most: 1 }, new DoorPool(path));
+    const [failure] = report.failures;
+    return failure === undefined ? undefined : `${failure.violation.rule}, seed ${failure.seed}`;
+  } catch (error) {
+    return `the self-test: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+async function build({ file, text, replacement, name }: Mutant, folder: string): Promise<boolean> {
+  cpSync(join(root, "assembly"), join(folder, "assembly"), { recursive: true });
+  cpSync(join(root, "asconfig.json"), join(folder, "asconfig.json"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const path = join(folder, "assembly", file);
+  const source = readFileSync(path, "utf8");
+  if (source.split(text).length !== 2) throw new Error(`${name}: its text is not once in assembly/${file}`);
+  writeFileSync(
+    path,
+    source.replace(text, () => replacement),
+  );
+  const argv = [join(root, "node_modules/assemblyscript/bin/asc.js"), "--config", "asconfig.json"];
+  const child = spawn(process.execPath, [...argv, "--target", "baseline"], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", 2],
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (status) => resolve(status === 0));
+  });
+}
