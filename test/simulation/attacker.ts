@@ -20,6 +20,7 @@ export class Attacker {
   private readonly world: World;
   private readonly storm: Storm;
   private readonly heard: Frame[] = [];
+  private readonly made: Frame[] = [];
   private heardCount = 0;
   private readonly streams = new Map<AttackKind, Random>();
 
@@ -53,7 +54,7 @@ export class Attacker {
     this.world.note(`attack ${kind}`);
     this.world.happened(`attack ${kind}`);
     const gap = random.logBetween(5 * MILLISECOND, SECOND);
-    const count = random.logBetween(1, 200);
+    const count = random.logBetween(1, 50);
     for (let nth = 0; nth < count; nth++) {
       this.world.after(nth * gap, () => {
         if (this.heard.length === 0 || (!harmless.includes(kind) && !this.storm.isRaging)) return;
@@ -91,8 +92,15 @@ export class Attacker {
         wire.inject(spoiled(frame, 8 + random.below(28), 1 << random.below(8)));
         break;
       case "junk":
-        wire.inject(this.junk(frame, random));
+        wire.inject(this.someJunk(frame, random));
     }
+  }
+
+  /** Made once, sent often. */
+  private someJunk(frame: Frame, random: Random): Frame {
+    const which = random.below(32);
+    this.made[which] ??= this.junk(frame, random);
+    return this.made[which];
   }
 
   /** Shaped as an advertisement, and wrong in one way. */

@@ -1,5 +1,6 @@
-import { advertisementFrame, digest, internetChecksum } from "../../support/frames.ts";
+import { internetChecksum } from "../../support/frames.ts";
 import { Clock } from "../clock.ts";
+import { Composer } from "../composer.ts";
 import { advbaseOf, advskewOf, counterOf, demoteOf, type Frame, frameOf, Truth } from "../frame.ts";
 import { key, type Member } from "../plan.ts";
 import { Random } from "../random.ts";
@@ -40,6 +41,7 @@ export abstract class Peer implements Station {
   private readonly kind: string;
   private readonly latenessNs: number;
   private readonly clock: Clock;
+  private readonly composer: Composer;
   private isOn = false;
   private hasLink = true;
 
@@ -51,6 +53,7 @@ export abstract class Peer implements Station {
     this.preempt = world.plan.preempt;
     this.kind = member.kind;
     this.latenessNs = member.latenessNs;
+    this.composer = new Composer({ ...world.plan, key, source: `10.0.0.${index + 1}` });
     this.random = new Random(world.plan.seed, `peer ${index}`);
     this.clock = new Clock(member.driftPpm, SECOND * this.random.between(1, 1_000_000));
   }
@@ -183,17 +186,7 @@ export abstract class Peer implements Station {
   }
 
   protected advertise(): void {
-    const bytes = advertisementFrame({
-      vhid: this.world.plan.vhid,
-      advbase: this.advbase,
-      advskew: this.effectiveSkew,
-      key,
-      addresses: this.world.plan.addresses,
-      counter: this.nextCounter(),
-      source: `10.0.0.${this.index + 1}`,
-      trafficClass: 0x10,
-      demote: this.demotion,
-    });
+    const bytes = this.composer.compose(this.effectiveSkew, this.demotion, this.nextCounter());
     const frame = frameOf(bytes, this.index, Truth.Genuine, this.world.now);
     this.world.fingerprint.add(frame.hash);
     this.world.wire.send(this.index, frame);
@@ -232,9 +225,8 @@ export abstract class Peer implements Station {
     if (internetChecksum(header) !== 0 || header[1] !== vhid || header[0] >> 4 !== 2) return false;
     let isAuthentic = authentic.get(frame);
     if (isAuthentic === undefined) {
-      const { addresses } = this.world.plan;
-      const wanted = digest({ key, vhid, addresses, counter: counterOf(frame) });
-      isAuthentic = Buffer.from(header.subarray(16)).equals(wanted);
+      const wanted = this.composer.digest(header.subarray(8, 16));
+      isAuthentic = wanted.every((byte, at) => byte === header[16 + at]);
       authentic.set(frame, isAuthentic);
     }
     return isAuthentic;
