@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 /** How many advertisements it keeps. */
 const MEMORY = 256;
 
-/** Attacks that may change nothing, whatever the replay mode: they go on while it is quiet. */
+/** Attacks that may change nothing, whatever the replay mode: they go on while it is quiet. So does any in strict mode. */
 const harmless: readonly AttackKind[] = ["reflect", "flood", "junk"];
 
 /**
@@ -44,9 +44,14 @@ export class Attacker {
   private next(kind: AttackKind): void {
     const random = this.streams.get(kind)!;
     this.world.after(random.exponential(this.world.plan.faultEveryNs), () => {
-      if (this.storm.isRaging || harmless.includes(kind)) this.attack(kind, random);
+      if (this.storm.isRaging || this.isHarmless(kind)) this.attack(kind, random);
       this.next(kind);
     });
+  }
+
+  /** Whether it may change nothing now. */
+  private isHarmless(kind: AttackKind): boolean {
+    return harmless.includes(kind) || this.world.stations.every(({ isStrict }) => isStrict);
   }
 
   /** One attack: so many frames, one after the other. */
@@ -57,17 +62,26 @@ export class Attacker {
     const count = random.logBetween(1, 50);
     for (let nth = 0; nth < count; nth++) {
       this.world.after(nth * gap, () => {
-        if (this.heard.length === 0 || (!harmless.includes(kind) && !this.storm.isRaging)) return;
-        if (!harmless.includes(kind)) this.world.disturb(this.world.now + SECOND / 10);
+        const isHarmless = this.isHarmless(kind);
+        if (this.heard.length === 0 || !(isHarmless || this.storm.isRaging)) return;
+        // What was sent while it was quiet everybody has heard.
+        if (!this.storm.isRaging && !harmless.includes(kind)) {
+          this.sendQuietly(kind, random);
+          return;
+        }
+        if (!isHarmless) this.world.disturb(this.world.now + SECOND / 10);
         this.send(kind, random);
       });
     }
   }
 
-  private send(kind: AttackKind, random: Random): void {
-    const old = random.pick(this.heard);
-    const recent = this.heard[(this.heardCount - 1) % MEMORY];
-    const frame = random.chance(0.5) ? old : recent;
+  private sendQuietly(kind: AttackKind, random: Random): void {
+    const { disturbedAt, convergenceNs } = this.world;
+    const known = this.heard.filter(({ sentAt }) => sentAt > disturbedAt + convergenceNs);
+    if (known.length > 0) this.send(kind, random, random.pick(known));
+  }
+
+  private send(kind: AttackKind, random: Random, frame = this.choose(random)): void {
     const sender = this.world.stations[frame.sender];
     const { wire } = this.world;
     switch (kind) {
@@ -94,6 +108,11 @@ export class Attacker {
       case "junk":
         wire.inject(this.someJunk(frame, random));
     }
+  }
+
+  private choose(random: Random): Frame {
+    const old = random.pick(this.heard);
+    return random.chance(0.5) ? old : this.heard[(this.heardCount - 1) % MEMORY];
   }
 
   /** Made once, sent often. */

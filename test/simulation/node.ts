@@ -15,9 +15,9 @@ import type { Station, World } from "./world.ts";
 /** Everything begins at this UTC. */
 const UTC_MS = 1_800_000_000_000;
 const upFlags = abi.InterfaceFlag.Up | abi.InterfaceFlag.Carrier;
+const replayModes = { off: abi.Replay.Off, log: abi.Replay.Log, strict: abi.Replay.Strict };
 /** Own advertisements that the core recognises. */
 const REMEMBERED = abi.SENT_COUNTER_CAPACITY;
-const hasStateFile = abi.ABI_VERSION > 1;
 const encodedKey = new Uint8Array(Buffer.from(key));
 
 /** Addresses that have been read already. */
@@ -116,8 +116,18 @@ export class Node implements Station, Happening {
     return this.isRunning && !this.isBusy;
   }
 
+  /** Whether strict mode is enforced by now. */
+  get isStrict(): boolean {
+    return this.isAlive && this.door.memory[abi.INSTANCES_OFFSET + abi.INSTANCE_STRICTNESS] === 1;
+  }
+
   get rank(): number {
     return this.watch.rank;
+  }
+
+  /** Whether something should have been done that long ago. */
+  isOverdue(time: number): boolean {
+    return this.localNow - this.deadline >= time;
   }
 
   get localNow(): number {
@@ -136,13 +146,14 @@ export class Node implements Station, Happening {
     this.losses.length = 0;
     this.isBusy = false;
     const utcMs = UTC_MS + (this.world.now + this.wallOffsetNs) / 1_000_000;
-    this.watch.began(utcMs, hasStateFile ? this.stateFile.read() : 0);
+    this.watch.began(utcMs, this.stateFile.read());
     this.door.core.reset(BigInt(this.localNow), utcMs);
     this.restoreCounters();
     const { core } = this.door;
     core.advance(BigInt(this.localNow));
     core.setOption(abi.Option.Preempt, this.plan.preempt ? 1 : 0);
-    this.setReplayMode();
+    core.setOption(abi.Option.Replay, replayModes[this.plan.replay]);
+    core.setOption(abi.Option.Lease, this.plan.lease ? 1 : 0);
     this.setInterface();
     core.setVirtualHost(0, this.plan.vhid, {
       advbase: this.plan.advbase,
@@ -203,6 +214,7 @@ export class Node implements Station, Happening {
     if (!this.isFrozen) return;
     this.isFrozen = false;
     const pause = this.kernel.thaw(clockStood);
+    this.watch.stoodStill(pause);
     if (clockStood) this.clock.standStill(this.world.now, pause);
     this.unblock();
     if (this.process === Process.Running) this.goOn();
@@ -398,11 +410,18 @@ export class Node implements Station, Happening {
     });
   }
 
-  private setReplayMode(): void {}
+  private restoreCounters(): void {
+    const counter = this.stateFile.read();
+    if (counter > 0) this.door.core.advanceCounters(BigInt(counter));
+  }
 
-  private restoreCounters(): void {}
-
-  private leaseOver(): void {}
+  private leaseOver(): void {
+    if (!this.isMaster) return;
+    this.beginCall("lease over");
+    this.door.core.advance(BigInt(this.localNow));
+    this.door.core.leaseExpired(0, this.plan.vhid);
+    this.settle();
+  }
 
   private beginCall(cause: Cause): void {
     const { fingerprint } = this.world;
@@ -444,6 +463,10 @@ export class Node implements Station, Happening {
         this.watch.withdrawn();
         this.kernel.remove();
         break;
+      case abi.Event.Renew:
+        this.watch.renewing();
+        this.kernel.renew(this.watch.leaseNs);
+        break;
       default:
         this.watch.reported(event);
     }
@@ -451,10 +474,13 @@ export class Node implements Station, Happening {
 
   private apply(): void {
     this.watch.applying();
-    const errno = this.kernel.add(this.watch.leaseNs);
+    // An answer that takes long is taken to be long in coming about.
+    const isSlow = this.applyNs > SECOND / 10;
+    let errno = isSlow ? 0 : this.place();
     this.isBusy = true;
     this.answer = () => {
       const { core } = this.door;
+      if (isSlow) errno = this.place();
       core.advance(BigInt(this.localNow));
       this.world.fingerprint.add(errno);
       this.watch.answering(errno);
@@ -464,6 +490,12 @@ export class Node implements Station, Happening {
       this.door.pollEvents(this.events, this.watch.cause);
     };
     this.world.queue.put(this.world.now + this.applyNs, this);
+  }
+
+  private place(): number {
+    const errno = this.kernel.add(this.watch.leaseNs);
+    if (errno === 0) this.watch.placed();
+    return errno;
   }
 
   private transmit(slot: number): void {

@@ -59,6 +59,8 @@ export interface Plan {
   readonly preempt: boolean;
   readonly addresses: readonly string[];
   readonly replay: ReplayMode;
+  /** The addresses have a lease. */
+  readonly lease: boolean;
   readonly members: readonly Member[];
   readonly faults: readonly FaultKind[];
   readonly attacks: readonly AttackKind[];
@@ -101,6 +103,7 @@ export function planOf(seed: number, nodes: number, hours: number, overrides: Pa
     preempt: random.chance(0.75),
     addresses: addressesOf(random, mixed),
     replay: mixed ? random.pick(["off", "log"]) : random.pick(["log", "log", "off", "strict"]),
+    lease: random.chance(0.85),
     members,
     faults: faultKinds.filter(() => random.chance(severity)),
     attacks: attacked ? attackKinds.filter(() => random.chance(0.5)) : [],

@@ -1,5 +1,6 @@
 import type { Cause } from "./module.ts";
-import type { Decision, Watch } from "./watch.ts";
+import { SECOND } from "./time.ts";
+import { BOW_OUT, type Decision, type Watch } from "./watch.ts";
 
 const interfaceCauses = ["link", "addresses", "allow"];
 
@@ -29,8 +30,8 @@ export function isLegal(
       return expected(cause, "apply failed");
     case "Master>Backup LeaseExpired":
       return expected(cause, "lease over");
-    case "Master>Backup LateAdvertisement":
-      return undefined;
+    case "Master>Backup AdvertisementLate":
+      return watch.isTooLate ? undefined : "it is not late";
     case "Master>Backup MoreFrequentAdvertisement":
       return watch.ranks.some((rank) => watch.rank >= rank) ? undefined : `it has heard ${watch.ranks}`;
     default:
@@ -47,17 +48,22 @@ function isTakeoverLegal(
   decision: Decision | undefined,
 ): string | undefined {
   if (cause !== "applied" || decision === undefined) return "the address was not put in place";
-  const { preempt, advbase } = watch.world.plan;
-  const { ownRank, heardRanks, at, notBefore } = decision;
+  const { preempt, advbase, replay } = watch.world.plan;
+  const { ownRank, heardRanks, at, notBefore, holdUntil, bowedOutAt } = decision;
   switch (words.slice("Backup>Master ".length)) {
     case "MasterTimedOut":
       if (decision.cause !== "timeout") return `the cause is ${decision.cause}`;
       return at >= notBefore ? undefined : `${notBefore - at} ns too early`;
     case "PreemptingSlowerMaster":
       if (!preempt) return "it must not preempt";
+      if (at < holdUntil) return "its link has just come back";
       return heardRanks.some((rank) => ownRank < rank) ? undefined : `${ownRank} has heard ${heardRanks}`;
     case "MasterWillTimeOut": {
       const limit = ownRank + 2 * advbase * 256;
+      const hasBowOutOnly = heardRanks.every((rank) => rank === BOW_OUT);
+      if (at < holdUntil) return "its link has just come back";
+      if (replay !== "off" && hasBowOutOnly && at - bowedOutAt < 3 * advbase * SECOND)
+        return "it has believed a bow-out just now";
       return heardRanks.some((rank) => limit < rank) ? undefined : `${ownRank} has heard ${heardRanks}`;
     }
     case "UserRequested":

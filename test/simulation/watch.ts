@@ -17,7 +17,17 @@ export interface Decision {
   readonly heardRanks: readonly number[];
   /** Before this its master-down timer cannot have run out. */
   readonly notBefore: number;
+  /** Before this only the timer decides. */
+  readonly holdUntil: number;
+  /** When it last took over because of a bow-out. */
+  readonly bowedOutAt: number;
 }
+
+/** The rank of a bow-out. */
+export const BOW_OUT = 255 * 256 + 255;
+
+/** With these a master bows out. */
+const politeReasons = [abi.Reason.UserRequested, abi.Reason.NodeStopped, abi.Reason.AddressNotHeld];
 
 /** Every so many advertisements one is held against a second implementation, byte for byte. */
 const COMPARED_EVERY = 251;
@@ -47,11 +57,16 @@ export class Watch {
   private lastFamily = 0;
   private mayAdvertise = true;
   private mayBowOut = false;
+  private mayTakeLeave = false;
   private countersMayFall = true;
   /** How many it has sent. */
   advertisements = 0;
   /** Of the world: the last moment that gave the address a reason to be there. */
   private liveAt = 0;
+  private renewedAt = 0;
+  /** Until then only its timer may make it MASTER. */
+  private holdUntil = 0;
+  private bowedOutAt = Number.NEGATIVE_INFINITY;
   private before: number[] = [];
 
   constructor(world: World, node: Node) {
@@ -61,12 +76,12 @@ export class Watch {
 
   /** How long the kernel keeps an address that is not renewed. */
   get leaseNs(): number {
-    return NEVER;
+    return this.world.plan.lease ? 2 * this.world.plan.advbase * SECOND : NEVER;
   }
 
   /** What is left of the lease of an address that somebody has taken. */
   get leaseLeft(): number {
-    return this.leaseNs;
+    return Math.max(0, this.leaseNs - (this.world.now - this.renewedAt));
   }
 
   get effectiveSkew(): number {
@@ -88,6 +103,8 @@ export class Watch {
     this.isPromoting = false;
     this.notBefore = NEVER;
     this.mayAdvertise = true;
+    this.holdUntil = 0;
+    this.bowedOutAt = Number.NEGATIVE_INFINITY;
     const clockCounter = (utcMs / 1000) * 0x1_0000_0000;
     this.countersMayFall = clockCounter <= this.lastCounter && fileCounter < this.lastCounter;
     if (this.countersMayFall && this.lastCounter > 0) this.world.happened("counters could not be known");
@@ -102,6 +119,7 @@ export class Watch {
     this.cause = cause;
     this.mayBowOut = false;
     if (cause !== "applied" && cause !== "apply failed") {
+      this.mayTakeLeave = false;
       this.trigger = cause;
       if (this.ranks.length > 0) this.ranks = [];
     }
@@ -112,10 +130,15 @@ export class Watch {
   beforeFrames(frames: readonly Frame[]): void {
     if (this.before.length > 0) this.before = [];
     for (const { truth } of frames) {
-      if (truth === Truth.Genuine) continue;
+      if (truth === Truth.Genuine || this.isLate) continue;
       this.before = this.record();
       return;
     }
+  }
+
+  /** Whether it may start over, whatever it is called for. */
+  private get isLate(): boolean {
+    return this.node.isOverdue(SECOND / 4);
   }
 
   /** Verdicts, and what they may lead to. */
@@ -127,6 +150,10 @@ export class Watch {
       const verdict = this.node.door.verdict(slot);
       this.checkVerdict(frame, verdict);
       this.cells.noteVerdict(this.state, verdict);
+      if (verdict === abi.Verdict.Refreshed) {
+        accepted++;
+        this.notBefore = now + downTimeOf(this.world.plan.advbase, this.node.advskew);
+      }
       if (verdict !== abi.Verdict.Ok) continue;
       accepted++;
       const rank = advbaseOf(frame) * 256 + advskewOf(frame);
@@ -153,8 +180,15 @@ export class Watch {
       ownRank: this.rank,
       heardRanks: [...this.ranks],
       notBefore: this.notBefore,
+      holdUntil: this.holdUntil,
+      bowedOutAt: this.bowedOutAt,
     };
+  }
+
+  /** The addresses are in place, with a new lease. */
+  placed(): void {
     this.liveAt = this.world.now;
+    this.renewedAt = this.world.now;
   }
 
   answering(errno: number): void {
@@ -176,6 +210,8 @@ export class Watch {
       this.world.note(`node ${this.node.index} demotion ${event.total} ${abi.DemotionReason[event.reason]}`);
     } else if (event.kind === abi.Event.Transition) {
       this.moved(event);
+    } else {
+      this.world.happened(`notice ${abi.Notice[event.reason]}`);
     }
   }
 
@@ -189,9 +225,20 @@ export class Watch {
     if (this.world.isQuiet) this.fail("S9", `${words} while it is quiet`);
     this.state = to;
     this.mayAdvertise = true;
-    if (from === abi.State.Master) this.mayBowOut = true;
+    if (from === abi.State.Master) {
+      this.mayBowOut = politeReasons.includes(reason);
+      this.mayTakeLeave = reason === abi.Reason.MoreFrequentAdvertisement;
+    }
+    if (to === abi.State.Master && reason === abi.Reason.MasterWillTimeOut) this.noteBowOut();
     if (to !== abi.State.Backup) return;
+    if (from === abi.State.Init && (cause === "link" || cause === "allow"))
+      this.holdUntil = this.node.localNow + 3 * this.world.plan.advbase * SECOND;
     this.notBefore = this.node.localNow + downTimeOf(this.world.plan.advbase, this.node.advskew);
+  }
+
+  private noteBowOut(): void {
+    const { decision } = this;
+    if (decision?.heardRanks.every((rank) => rank === BOW_OUT)) this.bowedOutAt = decision.at;
   }
 
   announced(): void {
@@ -216,6 +263,13 @@ export class Watch {
     if (!isSecond) this.checkPace();
   }
 
+  /** The advertisement that a node which sleeps too long must not send any more (H14). */
+  get isTooLate(): boolean {
+    const late = this.node.localNow - this.advertisedAt - this.advertisedInterval;
+    const downTime = downTimeOf(this.world.plan.advbase, this.node.advskew);
+    return late >= Math.max(downTime / 2, SECOND / 4);
+  }
+
   /** S6: not late, and not early without a reason. */
   private checkPace(): void {
     const now = this.node.localNow;
@@ -226,6 +280,8 @@ export class Watch {
     const latest = interval + (blocked + this.node.member.latenessNs) * 1.001 + MILLISECOND;
     if (!this.mayAdvertise && gap > latest)
       this.fail("S6", `${gap} ns between two advertisements, not ${interval}`);
+    if (!this.mayAdvertise && gap > interval + 3 * MILLISECOND && this.isTooLate)
+      this.fail("H14", `it advertises ${gap} ns after the last time and not stepped down`);
     this.mayAdvertise = false;
     this.advertisedAt = now;
     this.blockedThen = this.node.blockedNs;
@@ -242,8 +298,8 @@ export class Watch {
     }
     if (base !== this.world.plan.advbase || skew !== this.effectiveSkew)
       this.fail("S6", `it advertises ${base}/${skew}, not ${this.world.plan.advbase}/${this.effectiveSkew}`);
-    if (this.state !== abi.State.Master && !this.mayBowOut)
-      this.fail("S6", `it advertises in ${abi.State[this.state]}`);
+    if (this.state !== abi.State.Master && !this.mayTakeLeave)
+      this.fail("S6", `it advertises in ${abi.State[this.state]} (${this.cause})`);
   }
 
   /** The whole frame, against the advertisement by the book on node:crypto. */
@@ -263,6 +319,17 @@ export class Watch {
     if (!Buffer.from(frame.bytes).equals(expected))
       this.fail("S8", `it sends ${hex(frame.bytes)}, not ${hex(expected)}`);
     this.world.happened("advertisement compared");
+  }
+
+  /** The core has the lease renewed. */
+  renewing(): void {
+    this.renewedAt = this.world.now;
+    if (this.state !== abi.State.Master) this.fail("S3", `its lease is renewed in ${abi.State[this.state]}`);
+  }
+
+  /** Nobody answered for the address while the machine stood still. */
+  stoodStill(pause: number): void {
+    this.liveAt += pause;
   }
 
   /** The kernel takes the address, since nobody renewed its lease. */

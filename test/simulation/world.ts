@@ -18,6 +18,8 @@ export interface Station {
   readonly rank: number;
   /** Whether it takes part: it runs, and its link is up. */
   readonly isAlive: boolean;
+  /** Whether it enforces the strict replay mode now. */
+  readonly isStrict: boolean;
   /** Begins, ends at once, is stopped by SIGSTOP or goes on; each does nothing where there is nothing to do. */
   start(): void;
   kill(): void;

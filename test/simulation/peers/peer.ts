@@ -66,6 +66,8 @@ export abstract class Peer implements Station {
     return this.isOn && this.hasLink && !this.isStopped;
   }
 
+  readonly isStrict = false;
+
   get rank(): number {
     return this.advbase * 256 + this.effectiveSkew;
   }
