@@ -44,10 +44,12 @@ export const sometimes: readonly string[] = [
     ...["better", "equal", "worse", "will time out"].map((rank) => `${state} × ${rank}`),
     ...["link", "addresses", "allow", "demote", "reload", "leave"].map((cause) => `${state} × ${cause}`),
     ...["state backup", "state master"].map((cause) => `${state} × ${cause}`),
-    ...["BadAuth", "BadTtl", "BadVhid", "BadLength", "BadVersion"].map((verdict) => `${state} × ${verdict}`),
   ]),
   ...["ReplaySuspected", "Resynchronized", "VhidConflict", "TwoMasters", "BowOutIgnored"].map(
     (notice) => `notice ${notice}`,
+  ),
+  ...["Backup", "Master"].flatMap((state) =>
+    ["BadAuth", "BadTtl", "BadVhid", "BadLength", "BadVersion"].map((verdict) => `${state} × ${verdict}`),
   ),
   ...["Duplicate", "Stale", "Refreshed", "BadSource"].map((verdict) => `Backup × ${verdict}`),
   "Backup × applied",
