@@ -140,11 +140,19 @@ export class Attacker {
       () => advertisementFrame({ ...other, timeToLive: random.below(255) }),
       () => advertisementFrame({ ...other, vhid: (vhid % 255) + 1 }),
       () => advertisementFrame({ ...other, version: 3 }),
+      () => broken(advertisementFrame(other), frame.header + 6),
+      () => broken(advertisementFrame({ ...other, family: 4 }), 24),
       () => advertisementFrame({ ...other, addresses: [...addresses, "10.0.1.99"] }),
       () => advertisementFrame(other).subarray(0, frame.header + random.below(36)),
     ])();
     return frameOf(bytes, -1, Truth.Forged);
   }
+}
+
+/** With one bit wrong. */
+function broken(bytes: Uint8Array, at: number): Uint8Array {
+  bytes[at] ^= 1;
+  return bytes;
 }
 
 function familyOf(frame: Frame): 4 | 6 {

@@ -233,6 +233,7 @@ export class Node implements Station, Happening {
   leave(): void {
     if (!this.isFree) return;
     this.command("leave", () => this.door.core.leave(0, this.plan.vhid));
+    this.watch.checkLeave();
     this.stateFile.writeAtEnd(this.watch.lastCounter);
     this.kill();
   }

@@ -58,6 +58,8 @@ export class Watch {
   private mayAdvertise = true;
   private mayBowOut = false;
   private mayTakeLeave = false;
+  private owesBowOut = false;
+  private owesAnnouncement = false;
   /** It has stepped down and may say so once, also when it is MASTER again by then. */
   private owesFarewell = false;
   private countersMayFall = true;
@@ -110,14 +112,13 @@ export class Watch {
     const clockCounter = (utcMs / 1000) * 0x1_0000_0000;
     this.countersMayFall = clockCounter <= this.lastCounter && fileCounter < this.lastCounter;
     this.owesFarewell = false;
-    if (!this.countersMayFall || this.lastCounter === 0) return;
-    this.world.happened("counters could not be known");
-    // Strict peers follow counters that have fallen only slowly, and once in a minute.
-    if (this.world.plan.replay === "strict") this.world.disturb(this.world.now + 75 * SECOND);
+    if (this.countersMayFall && this.lastCounter > 0) this.world.happened("counters could not be known");
   }
 
   died(): void {
     this.state = abi.State.Init;
+    this.owesBowOut = false;
+    this.owesAnnouncement = false;
     this.isPromoting = false;
   }
 
@@ -231,6 +232,8 @@ export class Watch {
     if (this.world.isQuiet) this.fail("S9", `${words} while it is quiet`);
     this.state = to;
     this.mayAdvertise = true;
+    this.owesAnnouncement = to === abi.State.Master;
+    this.owesBowOut = from === abi.State.Master && politeReasons.includes(reason);
     if (from === abi.State.Master) {
       this.mayBowOut = politeReasons.includes(reason);
       this.mayTakeLeave = reason === abi.Reason.MoreFrequentAdvertisement;
@@ -249,6 +252,7 @@ export class Watch {
   }
 
   announced(): void {
+    this.owesAnnouncement = false;
     this.world.happened("announcement");
     if (this.world.now > this.world.disturbedAt + this.world.convergenceNs + 1.3 * SECOND)
       this.fail("S9", "an announcement while it is quiet");
@@ -301,6 +305,7 @@ export class Watch {
     const [base, skew] = [advbaseOf(frame), advskewOf(frame)];
     if (base === 255 && skew === 255) {
       this.world.happened("bow-out");
+      this.owesBowOut = false;
       if (!this.mayBowOut) this.fail("S6", "a bow-out of a node that does not leave");
       this.mayAdvertise = true;
       return;
@@ -362,6 +367,15 @@ export class Watch {
     } else if (this.node.kernel.present && !this.isPromoting) {
       this.fail("S2", `${abi.State[this.state]} with the address`);
     }
+    if (this.owesAnnouncement) this.fail("B3", "it is MASTER and has announced nothing");
+    this.checkLeave();
+    if (!this.node.kernel.carrier && this.state !== abi.State.Init)
+      this.fail("H10", `${abi.State[this.state]} without a link`);
+  }
+
+  /** B3: whoever leaves tells the others. */
+  checkLeave(): void {
+    if (this.owesBowOut) this.fail("B3", "it has left without a bow-out");
   }
 
   private checkVerdict(frame: Frame, verdict: abi.Verdict): void {

@@ -223,6 +223,7 @@ export abstract class Peer implements Station {
     const { bytes } = frame;
     const { vhid } = this.world.plan;
     if (frame.family !== 4 || bytes.length < 70 || bytes[22] !== 255) return false;
+    if (internetChecksum(bytes.subarray(14, 34)) !== 0) return false;
     const header = bytes.subarray(34, 70);
     if (internetChecksum(header) !== 0 || header[1] !== vhid || header[0] >> 4 !== 2) return false;
     let isAuthentic = authentic.get(frame);
