@@ -30,6 +30,8 @@ export class Kernel implements Happening {
   /** Runs the process where it can run. */
   onNews: () => void = () => {};
   onExpiry: () => void = () => {};
+  /** Told when the addresses come and go. */
+  onPresence: (present: boolean) => void = () => {};
   private expiresAt = NEVER;
   private isWatching = false;
   private frozenAt = NEVER;
@@ -45,7 +47,7 @@ export class Kernel implements Happening {
   add(leaseNs: number): number {
     if (this.applyErrno !== 0) return this.applyErrno;
     if (this.foreign) return EEXIST;
-    this.present = true;
+    this.setPresent(true);
     this.renew(leaseNs);
     return 0;
   }
@@ -60,7 +62,7 @@ export class Kernel implements Happening {
   }
 
   remove(): void {
-    this.present = false;
+    this.setPresent(false);
     this.expiresAt = NEVER;
   }
 
@@ -133,6 +135,12 @@ export class Kernel implements Happening {
     this.frozenAt = NEVER;
     this.socket.length = 0;
     this.news.length = 0;
+  }
+
+  private setPresent(present: boolean): void {
+    if (present === this.present) return;
+    this.present = present;
+    this.onPresence(present);
   }
 
   private tell(news: News): void {

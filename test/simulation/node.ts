@@ -91,6 +91,7 @@ export class Node implements Station, Happening {
     this.stateFile = new StateFile();
     this.watch = new Watch(world, this);
     this.kernel.onNews = () => this.turn();
+    this.kernel.onPresence = (present) => world.ownership.change(world.now, present);
     this.kernel.onExpiry = () => this.watch.leaseEnded();
   }
 
@@ -515,6 +516,7 @@ export class Node implements Station, Happening {
     this.world.fingerprint.add(frame.hash);
     if (kind > abi.FrameKind.Advertisement6) {
       this.watch.announced();
+      this.world.onAnnouncement(this.index);
       return;
     }
     this.watch.advertised(frame, errno);

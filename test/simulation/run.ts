@@ -37,7 +37,8 @@ export function run(plan: Plan, pool: DoorPool, trace?: (line: string) => void):
   return { fingerprint: world.fingerprint.text(), violations: world.violations, world };
 }
 
-function stationOf(world: World, index: number, member: Member, pool: DoorPool): Station {
+/** The station that the member stands for. */
+export function stationOf(world: World, index: number, member: Member, pool: DoorPool): Station {
   switch (member.kind) {
     case "ours":
       return new Node(world, index, member, pool.at(index));

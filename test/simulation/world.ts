@@ -1,6 +1,7 @@
 import { Coverage } from "./coverage.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import type { Frame } from "./frame.ts";
+import { Ownership } from "./ownership.ts";
 import type { Plan } from "./plan.ts";
 import { Queue } from "./queue.ts";
 import { Random } from "./random.ts";
@@ -51,6 +52,9 @@ export class World {
   /** How long that may take (reliability B9), with the time to put the address in place. */
   readonly convergenceNs: number;
   steps = 0;
+  readonly ownership = new Ownership();
+  /** Told of every gratuitous ARP and neighbor advertisement, with its sender. */
+  onAnnouncement: (index: number) => void = () => {};
   /** Called for every line of a trace, if somebody wants one. */
   trace: ((line: string) => void) | undefined;
 
