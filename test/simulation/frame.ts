@@ -42,6 +42,22 @@ export function frameOf(bytes: Uint8Array, sender: number, truth: Truth, sentAt 
   };
 }
 
+/** Many frames share a buffer, since each buffer of its own costs more than what is in it. */
+let slab = new Uint8Array(65536);
+let slabUsed = 0;
+
+/** A copy of the frame in a core's memory. */
+export function copyOf(memory: Uint8Array, offset: number, length: number): Uint8Array {
+  if (slabUsed + length > slab.length) {
+    slab = new Uint8Array(65536);
+    slabUsed = 0;
+  }
+  const copy = slab.subarray(slabUsed, slabUsed + length);
+  slabUsed += length;
+  for (let at = 0; at < length; at++) copy[at] = memory[offset + at];
+  return copy;
+}
+
 /** FNV-1a over words. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;

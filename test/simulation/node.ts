@@ -2,7 +2,7 @@ import * as abi from "../../assembly/abi.ts";
 import { addressBytes } from "../support/frames.ts";
 import { Clock } from "./clock.ts";
 import { StateFile } from "./disk.ts";
-import { type Frame, frameOf, Truth } from "./frame.ts";
+import { copyOf, type Frame, frameOf, Truth } from "./frame.ts";
 import { ENETDOWN, Kernel } from "./kernel.ts";
 import type { Cause, CoreEvent, Door } from "./module.ts";
 import { key, type Member, type Plan } from "./plan.ts";
@@ -502,7 +502,7 @@ export class Node implements Station, Happening {
 
   private transmit(slot: number): void {
     const { transmitSlots } = this.door.core;
-    const bytes = transmitSlots.frame(slot);
+    const bytes = copyOf(this.door.memory, transmitSlots.frameOffset(slot), transmitSlots.frameLength(slot));
     const kind = transmitSlots.kind(slot);
     const errno = this.kernel.carrier ? this.kernel.sendErrno : ENETDOWN;
     transmitSlots.setErrno(slot, errno);
