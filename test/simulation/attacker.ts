@@ -160,7 +160,7 @@ function familyOf(frame: Frame): 4 | 6 {
 }
 
 /** The same digest over other fields, from another source, with right checksums. */
-function rewritten(frame: Frame, advbase: number, advskew: number, host: number): Frame {
+export function rewritten(frame: Frame, advbase: number, advskew: number, host: number): Frame {
   const bytes = frame.bytes.slice();
   bytes[frame.header + 2] = advskew;
   bytes[frame.header + 5] = advbase;

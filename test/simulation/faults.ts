@@ -178,7 +178,8 @@ export const effects: Readonly<Record<FaultKind, Effect>> = {
   },
   leave: (storm, random) => {
     const node: Node = random.pick(storm.nodes);
-    node.leave();
+    if (random.chance(0.5)) node.leave();
+    else node.rest();
     startsAgain(storm, random, node);
   },
 };

@@ -136,7 +136,7 @@ export const mutants: readonly Mutant[] = [
     name: "believes every bow-out",
     file: state,
     text: "if (settings().replay == Replay.Off) return false;",
-    replacement: "if (settings().replay >= Replay.Off) return false;",
+    replacement: "if (settings().now > 0) return false;",
   },
   {
     name: "does not notice that it was late",

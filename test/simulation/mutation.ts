@@ -35,8 +35,8 @@ export async function runMutants(from: number, count: number, tell: (line: strin
 export async function tryMutant(mutant: Mutant): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), "carp-mutant-"));
   try {
-    const built = await build(mutant, folder);
-    if (!built) throw new Error(`${mutant.name} cannot be compiled`);
+    // One that cannot be compiled has shown nothing.
+    if (!(await build(mutant, folder))) return { mutant, caughtBy: undefined };
     return { mutant, caughtBy: judge(join(folder, "build", "carp.baseline.wasm")) };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -55,6 +55,7 @@ export class Node implements Station, Happening {
   isConfigured = false;
   isAllowed = true;
   isReaddressed = false;
+  private isResting = false;
   private demotedBy = 0;
   readonly world: World;
   private readonly mac: Uint8Array;
@@ -137,6 +138,7 @@ export class Node implements Station, Happening {
 
   /** Starts the process: it takes away what an earlier one has left, and is BACKUP. */
   start(): void {
+    if (this.isResting && !this.isFrozen) this.kill();
     if (this.process !== Process.Dead || this.isFrozen) return;
     this.process = Process.Running;
     this.startedAt = this.world.now;
@@ -175,6 +177,7 @@ export class Node implements Station, Happening {
     this.isConfigured = false;
     this.isAllowed = true;
     this.isReaddressed = false;
+    this.isResting = false;
     this.demotedBy = 0;
     this.watch.died();
   }
@@ -228,6 +231,15 @@ export class Node implements Station, Happening {
 
   setLink(up: boolean): void {
     this.kernel.setCarrier(up);
+  }
+
+  /** Leaves politely and stays there, in INIT, until it is started again. */
+  rest(): void {
+    if (!this.isFree || !this.isConfigured) return;
+    this.command("leave", () => this.door.core.leave(0, this.plan.vhid));
+    this.watch.checkLeave();
+    this.isConfigured = false;
+    this.isResting = true;
   }
 
   /** A polite end: a master bows out, then the process ends. */

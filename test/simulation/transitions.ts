@@ -50,6 +50,9 @@ function isTakeoverLegal(
   if (cause !== "applied" || decision === undefined) return "the address was not put in place";
   const { preempt, advbase, replay } = watch.world.plan;
   const { ownRank, heardRanks, at, notBefore, holdUntil, bowedOutAt } = decision;
+  const isBowOut = heardRanks.length > 0 && heardRanks.every((rank) => rank === BOW_OUT);
+  if (isBowOut && replay !== "off" && decision.cause === "frames" && at - bowedOutAt < 3 * advbase * SECOND)
+    return "it has believed a bow-out just now";
   switch (words.slice("Backup>Master ".length)) {
     case "MasterTimedOut":
       if (decision.cause !== "timeout") return `the cause is ${decision.cause}`;
@@ -60,10 +63,7 @@ function isTakeoverLegal(
       return heardRanks.some((rank) => ownRank < rank) ? undefined : `${ownRank} has heard ${heardRanks}`;
     case "MasterWillTimeOut": {
       const limit = ownRank + 2 * advbase * 256;
-      const hasBowOutOnly = heardRanks.every((rank) => rank === BOW_OUT);
       if (at < holdUntil) return "its link has just come back";
-      if (replay !== "off" && hasBowOutOnly && at - bowedOutAt < 3 * advbase * SECOND)
-        return "it has believed a bow-out just now";
       return heardRanks.some((rank) => limit < rank) ? undefined : `${ownRank} has heard ${heardRanks}`;
     }
     case "UserRequested":

@@ -239,7 +239,7 @@ export class Watch {
       this.mayTakeLeave = reason === abi.Reason.MoreFrequentAdvertisement;
       if (this.mayTakeLeave) this.owesFarewell = true;
     }
-    if (to === abi.State.Master && reason === abi.Reason.MasterWillTimeOut) this.noteBowOut();
+    if (to === abi.State.Master) this.noteBowOut();
     if (to !== abi.State.Backup) return;
     if (from === abi.State.Init && (cause === "link" || cause === "allow"))
       this.holdUntil = this.node.localNow + 3 * this.world.plan.advbase * SECOND;
@@ -248,7 +248,8 @@ export class Watch {
 
   private noteBowOut(): void {
     const { decision } = this;
-    if (decision?.heardRanks.every((rank) => rank === BOW_OUT)) this.bowedOutAt = decision.at;
+    if (decision === undefined || decision.heardRanks.length === 0) return;
+    if (decision.heardRanks.every((rank) => rank === BOW_OUT)) this.bowedOutAt = decision.at;
   }
 
   announced(): void {
