@@ -10,6 +10,7 @@ export type News = "link" | "address taken" | "lease over" | "foreign gone";
 export const EEXIST = 17;
 export const EBUSY = 16;
 export const ENETDOWN = 100;
+export const ETIME = 62;
 export const ENOBUFS = 105;
 
 /** Frames that the socket holds while nobody reads. */

@@ -3,7 +3,7 @@ import { addressBytes } from "../support/frames.ts";
 import { Clock } from "./clock.ts";
 import { StateFile } from "./disk.ts";
 import { copyOf, type Frame, frameOf, Truth } from "./frame.ts";
-import { ENETDOWN, Kernel } from "./kernel.ts";
+import { ENETDOWN, ETIME, Kernel } from "./kernel.ts";
 import type { Cause, CoreEvent, Door } from "./module.ts";
 import { key, type Member, type Plan } from "./plan.ts";
 import type { Happening } from "./queue.ts";
@@ -72,6 +72,7 @@ export class Node implements Station, Happening {
   private readonly events: CoreEvent[] = [];
   private answer: (() => void) | undefined;
   private deadline = NEVER;
+  private leaseEnd = NEVER;
   private readonly losses: number[] = [];
   private calls = 0;
   private callsAt = -1;
@@ -262,6 +263,7 @@ export class Node implements Station, Happening {
 
   setAddresses(addresses: readonly string[] = this.plan.addresses): void {
     this.isConfigured = addresses.length > 0;
+    this.watch.forgetPeers();
     this.door.core.setAddresses(0, this.plan.vhid, addresses.map(bytesOf));
   }
 
@@ -334,6 +336,8 @@ export class Node implements Station, Happening {
   private turn(): void {
     if (!this.isFree) return;
     const { socket, news } = this.kernel;
+    // Before anything is read: a node that finds its lease over has been frozen.
+    if (this.isMaster && this.localNow >= this.leaseEnd) this.leaseOver();
     do {
       while (news.length > 0 && !this.isBusy) this.handleNews();
       if (socket.length > 0 && !this.isBusy) this.handleFrames();
@@ -480,6 +484,7 @@ export class Node implements Station, Happening {
       case abi.Event.Renew:
         this.watch.renewing();
         this.kernel.renew(this.watch.leaseNs);
+        this.leaseEnd = this.localNow + this.watch.leaseNs;
         break;
       default:
         this.watch.reported(event);
@@ -490,11 +495,13 @@ export class Node implements Station, Happening {
     this.watch.applying();
     // An answer that takes long is taken to be long in coming about.
     const isSlow = this.applyNs > SECOND / 10;
+    this.leaseEnd = this.localNow + this.watch.leaseNs;
     let errno = isSlow ? 0 : this.place();
     this.isBusy = true;
     this.answer = () => {
       const { core } = this.door;
       if (isSlow) errno = this.place();
+      if (errno === 0 && this.localNow >= this.leaseEnd) errno = this.takeBack();
       core.advance(BigInt(this.localNow));
       this.world.fingerprint.add(errno);
       this.watch.answering(errno);
@@ -504,6 +511,13 @@ export class Node implements Station, Happening {
       this.door.pollEvents(this.events, this.watch.cause);
     };
     this.world.queue.put(this.world.now + this.applyNs, this);
+  }
+
+  /** Their lease was over before all were there. */
+  private takeBack(): number {
+    this.kernel.remove();
+    this.world.happened("the lease was over before the addresses were there");
+    return ETIME;
   }
 
   private place(): number {

@@ -54,6 +54,8 @@ export class Watch {
   private advertisedAt = Number.NEGATIVE_INFINITY;
   private advertisedInterval = 0;
   private blockedThen = 0;
+  private wasStrict = false;
+  private readonly accepted = new Map<bigint, number>();
   private lastFamily = 0;
   private mayAdvertise = true;
   private mayBowOut = false;
@@ -108,6 +110,7 @@ export class Watch {
     this.notBefore = NEVER;
     this.mayAdvertise = true;
     this.holdUntil = 0;
+    this.forgetPeers();
     this.bowedOutAt = Number.NEGATIVE_INFINITY;
     const clockCounter = (utcMs / 1000) * 0x1_0000_0000;
     this.countersMayFall = clockCounter <= this.lastCounter && fileCounter < this.lastCounter;
@@ -135,6 +138,7 @@ export class Watch {
   }
 
   beforeFrames(frames: readonly Frame[]): void {
+    this.wasStrict = this.node.isStrict;
     if (this.before.length > 0) this.before = [];
     for (const { truth } of frames) {
       if (truth === Truth.Genuine || this.isLate) continue;
@@ -162,6 +166,7 @@ export class Watch {
         this.notBefore = now + downTimeOf(this.world.plan.advbase, this.node.advskew);
       }
       if (verdict !== abi.Verdict.Ok) continue;
+      if (this.world.plan.replay === "strict") this.checkOnce(frame);
       accepted++;
       const rank = advbaseOf(frame) * 256 + advskewOf(frame);
       this.ranks.push(rank);
@@ -172,6 +177,20 @@ export class Watch {
       this.notBefore = this.wouldPromote(rank) ? now : now + downTime;
     }
     if (accepted === 0 && this.before.length > 0) this.checkUnchanged();
+  }
+
+  /** A strict node accepts no counter twice. */
+  private checkOnce(frame: Frame): void {
+    const counter = counterOf(frame);
+    const acceptedAt = this.accepted.get(counter);
+    if (this.wasStrict && acceptedAt !== undefined && this.node.localNow - acceptedAt < 600 * SECOND)
+      this.fail("S8", `counter ${counter.toString(16)} is accepted twice in strict mode`);
+    this.accepted.set(counter, this.node.localNow);
+  }
+
+  /** What was heard under another key or for other addresses is forgotten. */
+  forgetPeers(): void {
+    this.accepted.clear();
   }
 
   wouldPromote(rank: number): boolean {

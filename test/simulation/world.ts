@@ -121,16 +121,16 @@ export class World {
 }
 
 /**
- * T_conv of B9 for the slowest members, those whose polls are late included. In strict mode, where clocks differ by more
- * than the window has room for, a peer is followed after five advertisements, and once in a minute.
+ * T_conv of B9 for the slowest members, those whose polls are late included. In strict mode, where counters differ by
+ * more than the window has room for, as they do after a crash, a peer is followed after five advertisements, and once in
+ * a minute.
  */
-function convergenceOf({ members, advbase, delayNs, replay, faults }: Plan): number {
+function convergenceOf({ members, advbase, delayNs, replay }: Plan): number {
   const slowest = Math.max(...members.map(({ advskew }) => advskew));
   const lateness = Math.max(...members.map(({ latenessNs }) => latenessNs));
   const poll = members.some(({ kind }) => kind === "ucarp") ? intervalOf(advbase, 240) + SECOND : 0;
   const jitter = 2 * MILLISECOND;
   const time = downTimeOf(advbase, slowest) + jitter + intervalOf(advbase, 240) + 2 * (delayNs + lateness);
-  const following =
-    replay === "strict" && faults.includes("wall-clock") ? 60 * SECOND + 6 * intervalOf(advbase, 240) : 0;
+  const following = replay === "strict" ? 60 * SECOND + 6 * intervalOf(advbase, 240) : 0;
   return Math.ceil(time * 1.0004) + 3 * lateness + poll + following;
 }
