@@ -67,6 +67,13 @@ export class Kernel implements Happening {
     this.expiresAt = NEVER;
   }
 
+  /** A new process takes away what another has left, and opens a new socket. */
+  clear(): void {
+    this.remove();
+    this.news.length = 0;
+    this.socket.length = 0;
+  }
+
   /** Its lease may be over. */
   happen(): void {
     this.isWatching = false;

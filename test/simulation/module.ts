@@ -108,6 +108,16 @@ export class Door {
     return this.memory[abi.INSTANCES_OFFSET + abi.INSTANCE_STATE];
   }
 
+  /** State, promotion and timers, to see whether they change. */
+  record(): number[] {
+    const at = abi.INSTANCES_OFFSET;
+    const words = [this.memory[at + abi.INSTANCE_STATE], this.memory[at + abi.INSTANCE_PROMOTING]];
+    const end = abi.INSTANCE_ADVERTISE_DEADLINE + 8;
+    for (let offset = abi.INSTANCE_MASTER_DOWN_DEADLINE; offset < end; offset += 4)
+      words.push(this.view.getUint32(at + offset, true));
+    return words;
+  }
+
   get masterDownDeadline(): number {
     return Number(this.view.getBigInt64(abi.INSTANCES_OFFSET + abi.INSTANCE_MASTER_DOWN_DEADLINE, true));
   }

@@ -1,98 +1,54 @@
 import * as abi from "../../assembly/abi.ts";
-import { addressBytes } from "../support/frames.ts";
-import { Clock } from "./clock.ts";
+import { bytesOf } from "./addresses.ts";
+import { configure, keyBytes, setInterface } from "./configuration.ts";
 import { StateFile } from "./disk.ts";
 import { copyOf, type Frame, frameOf, Truth } from "./frame.ts";
-import { ENETDOWN, ETIME, Kernel } from "./kernel.ts";
+import { ENETDOWN, ETIME } from "./kernel.ts";
+import { Machine, Process } from "./machine.ts";
 import type { Cause, CoreEvent, Door } from "./module.ts";
-import { key, type Member, type Plan } from "./plan.ts";
-import type { Happening } from "./queue.ts";
-import { Random } from "./random.ts";
+import { Pace } from "./pace.ts";
+import type { Member, Plan } from "./plan.ts";
 import { NEVER, SECOND } from "./time.ts";
 import { Watch } from "./watch.ts";
 import type { Station, World } from "./world.ts";
 
 /** Everything begins at this UTC. */
 const UTC_MS = 1_800_000_000_000;
-const upFlags = abi.InterfaceFlag.Up | abi.InterfaceFlag.Carrier;
-const replayModes = { off: abi.Replay.Off, log: abi.Replay.Log, strict: abi.Replay.Strict };
-/** Own advertisements that the core recognises. */
-const REMEMBERED = abi.SENT_COUNTER_CAPACITY;
-const encodedKey = new Uint8Array(Buffer.from(key));
-
-/** Addresses that have been read already. */
-const known = new Map<string, Uint8Array>();
-
-enum Process {
-  Running = 0,
-  /** SIGSTOP: the kernel goes on. */
-  Stopped = 1,
-  Dead = 2,
-}
 
 /**
  * Our node: the real module, and a host around it that does as host/node does. One turn hears netlink, then what is in
  * the socket, then runs what is due; putting addresses in place blocks it.
  */
-export class Node implements Station, Happening {
-  wakeAt = NEVER;
-  readonly index: number;
-  readonly kernel: Kernel;
-  readonly clock: Clock;
+export class Node extends Machine implements Station {
   readonly stateFile: StateFile;
   readonly watch: Watch;
   readonly door: Door;
-  readonly member: Member;
   /** The configured skew; a reload changes it. */
   advskew: number;
   /** How far the wall clock is off. */
   wallOffsetNs = 0;
-  /** For how long putting addresses in place takes. */
-  applyNs = 30_000;
-  /** Time in which the process could not run, all in all. */
-  blockedNs = 0;
   /** The virtual host is configured and has addresses. */
   isConfigured = false;
   isAllowed = true;
   isReaddressed = false;
   private isResting = false;
   private demotedBy = 0;
-  readonly world: World;
-  private readonly mac: Uint8Array;
-  private readonly source4: Uint8Array;
-  private readonly source6: Uint8Array;
-  private readonly random: Random;
   private readonly plan: Plan;
-  private process = Process.Dead;
-  private isFrozen = false;
-  private blockedAt = 0;
   private startedAt = 0;
-  private isBusy = false;
   /** Events that wait until the process is not busy any more. */
   private readonly events: CoreEvent[] = [];
-  private answer: (() => void) | undefined;
   private deadline = NEVER;
   private leaseEnd = NEVER;
   private readonly losses: number[] = [];
-  private calls = 0;
-  private callsAt = -1;
+  private readonly pace = new Pace();
 
   constructor(world: World, index: number, member: Member, door: Door) {
-    this.world = world;
+    super(world, index, member);
     this.plan = world.plan;
-    this.index = index;
-    this.member = member;
     this.door = door;
     this.advskew = member.advskew;
-    this.mac = Uint8Array.of(2, 0, 0, 0, 0, index + 1);
-    this.source4 = bytesOf(`10.0.0.${index + 1}`);
-    this.source6 = bytesOf(`fe80::${index + 1}`);
-    this.random = new Random(world.plan.seed, `node ${index}`);
-    this.kernel = new Kernel(world, new Random(world.plan.seed, `kernel ${index}`));
-    this.clock = new Clock(member.driftPpm, SECOND * this.random.between(1, 1_000_000));
     this.stateFile = new StateFile();
     this.watch = new Watch(world, this);
-    this.kernel.onNews = () => this.turn();
     this.kernel.onPresence = (present) => world.ownership.change(world.now, present);
     this.kernel.onExpiry = () => this.watch.leaseEnded();
   }
@@ -105,18 +61,6 @@ export class Node implements Station, Happening {
     return (
       this.isRunning && this.isConfigured && this.isAllowed && !this.isReaddressed && this.kernel.carrier
     );
-  }
-
-  get isRunning(): boolean {
-    return this.process === Process.Running && !this.isFrozen;
-  }
-
-  get isDead(): boolean {
-    return this.process === Process.Dead;
-  }
-
-  get isFree(): boolean {
-    return this.isRunning && !this.isBusy;
   }
 
   /** Whether strict mode is enforced by now. */
@@ -133,43 +77,33 @@ export class Node implements Station, Happening {
     return this.localNow - this.deadline >= time;
   }
 
-  get localNow(): number {
-    return this.clock.read(this.world.now);
-  }
-
   /** Starts the process: it takes away what an earlier one has left, and is BACKUP. */
   start(): void {
     if (this.isResting && !this.isFrozen) this.kill();
     if (this.process !== Process.Dead || this.isFrozen) return;
     this.process = Process.Running;
     this.startedAt = this.world.now;
-    this.kernel.remove();
-    this.kernel.news.length = 0;
-    this.kernel.socket.length = 0;
+    this.kernel.clear();
     this.events.length = 0;
     this.losses.length = 0;
     this.isBusy = false;
     const utcMs = UTC_MS + (this.world.now + this.wallOffsetNs) / 1_000_000;
-    this.watch.began(utcMs, this.stateFile.read());
+    const counter = this.stateFile.read();
+    this.watch.began(utcMs, counter);
     this.door.core.reset(BigInt(this.localNow), utcMs);
-    this.restoreCounters();
     const { core } = this.door;
+    if (counter > 0) core.advanceCounters(BigInt(counter));
     core.advance(BigInt(this.localNow));
-    core.setOption(abi.Option.Preempt, this.plan.preempt ? 1 : 0);
-    core.setOption(abi.Option.Replay, replayModes[this.plan.replay]);
-    core.setOption(abi.Option.Lease, this.plan.lease ? 1 : 0);
+    configure(core, this.plan);
     this.setInterface();
-    core.setVirtualHost(0, this.plan.vhid, {
-      advbase: this.plan.advbase,
-      advskew: this.advskew,
-      key: encodedKey,
-      entropy: this.random.bits64(),
-    });
+    const { advskew, plan } = this;
+    const entropy = this.random.bits64();
+    core.setVirtualHost(0, plan.vhid, { advbase: plan.advbase, advskew, key: keyBytes, entropy });
     this.command("addresses", () => this.setAddresses());
   }
 
   /** The process ends, at once. The machine goes on. */
-  kill(): void {
+  override kill(): void {
     if (this.process === Process.Dead) return;
     this.process = Process.Dead;
     this.wakeAt = NEVER;
@@ -183,62 +117,15 @@ export class Node implements Station, Happening {
     this.watch.died();
   }
 
-  /** The machine loses power, and its addresses with it. */
-  losePower(): void {
-    this.kill();
-    this.kernel.reset();
-    this.isFrozen = false;
-  }
-
-  /** SIGSTOP. */
-  stop(): void {
-    if (this.process !== Process.Running) return;
-    this.block();
-    this.process = Process.Stopped;
-    this.wakeAt = NEVER;
-  }
-
-  /** SIGCONT. */
-  resume(): void {
-    if (this.process !== Process.Stopped) return;
-    this.process = Process.Running;
-    this.unblock();
-    this.goOn();
-  }
-
-  /** The whole machine stands still. */
-  freeze(): void {
-    if (this.isFrozen) return;
-    this.block();
-    this.isFrozen = true;
-    this.kernel.freeze();
-    this.wakeAt = NEVER;
-  }
-
-  thaw(clockStood: boolean): void {
-    if (!this.isFrozen) return;
-    this.isFrozen = false;
-    const pause = this.kernel.thaw(clockStood);
-    this.watch.stoodStill(pause);
-    if (clockStood) this.clock.standStill(this.world.now, pause);
-    this.unblock();
-    if (this.process === Process.Running) this.goOn();
-  }
-
   /** It knows what this process has sent. */
   recognises({ sentAt, serial }: Frame): boolean {
-    return sentAt >= this.startedAt && this.watch.advertisements - serial < REMEMBERED;
-  }
-
-  setLink(up: boolean): void {
-    this.kernel.setCarrier(up);
+    return sentAt >= this.startedAt && this.watch.advertisements - serial < abi.SENT_COUNTER_CAPACITY;
   }
 
   /** Leaves politely and stays there, in INIT, until it is started again. */
   rest(): void {
     if (!this.isFree || !this.isConfigured) return;
-    this.command("leave", () => this.door.core.leave(0, this.plan.vhid));
-    this.watch.checkLeave();
+    this.depart();
     this.isConfigured = false;
     this.isResting = true;
   }
@@ -246,10 +133,14 @@ export class Node implements Station, Happening {
   /** A polite end: a master bows out, then the process ends. */
   leave(): void {
     if (!this.isFree) return;
-    this.command("leave", () => this.door.core.leave(0, this.plan.vhid));
-    this.watch.checkLeave();
+    this.depart();
     this.stateFile.writeAtEnd(this.watch.lastCounter);
     this.kill();
+  }
+
+  private depart(): void {
+    this.command("leave", () => this.door.core.leave(0, this.plan.vhid));
+    this.watch.checkLeave();
   }
 
   /** Gives the core a command and does what follows. The process must be free. */
@@ -305,35 +196,7 @@ export class Node implements Station, Happening {
     this.door.core.setVirtualHost(0, this.plan.vhid, { advskew });
   }
 
-  receive(frame: Frame): void {
-    if (this.kernel.accept(frame)) this.turn();
-  }
-
-  /** Its timer fires. */
-  wake(): void {
-    this.wakeAt = NEVER;
-    this.turn();
-  }
-
-  /** The addresses have been put in place, or not. */
-  happen(): void {
-    if (this.isRunning) this.goOn();
-  }
-
-  private goOn(): void {
-    if (this.isBusy) {
-      if (this.answer === undefined) return;
-      const { answer } = this;
-      this.answer = undefined;
-      this.isBusy = false;
-      this.blockedNs += this.applyNs;
-      answer();
-      this.settle();
-    }
-    this.turn();
-  }
-
-  private turn(): void {
+  protected override turn(): void {
     if (!this.isFree) return;
     const { socket, news } = this.kernel;
     // Before anything is read: a node that finds its lease over has been frozen.
@@ -349,12 +212,10 @@ export class Node implements Station, Happening {
 
   private arm(): void {
     this.watch.settled();
-    if (this.deadline > 1e18) {
-      this.wakeAt = NEVER;
-      return;
-    }
     const late = this.random.below(this.member.latenessNs);
-    this.wakeAt = Math.max(this.world.now, this.clock.timeOf(this.deadline) + late);
+    // Where there is no deadline it is the largest i64.
+    if (this.deadline > 1e18) this.wakeAt = NEVER;
+    else this.wakeAt = Math.max(this.world.now, this.clock.timeOf(this.deadline) + late);
   }
 
   private handleFrames(): void {
@@ -418,19 +279,12 @@ export class Node implements Station, Happening {
     else this.world.disturb(this.clock.timeOf(retry));
   }
 
-  private setInterface(): void {
-    const flags = this.kernel.carrier ? upFlags : abi.InterfaceFlag.Up;
-    this.door.core.setInterface(0, {
-      flags,
-      mac: this.mac,
-      source4: this.source4,
-      source6: this.source6,
-    });
+  protected override stoodStill(pause: number): void {
+    this.watch.stoodStill(pause);
   }
 
-  private restoreCounters(): void {
-    const counter = this.stateFile.read();
-    if (counter > 0) this.door.core.advanceCounters(BigInt(counter));
+  private setInterface(): void {
+    setInterface(this.door.core, this.index, this.kernel.carrier);
   }
 
   private leaseOver(): void {
@@ -446,15 +300,12 @@ export class Node implements Station, Happening {
     fingerprint.addTime(this.world.now);
     fingerprint.add((this.index << 8) | cause.length);
     this.watch.calling(cause);
-    const millisecond = Math.floor(this.world.now / 1_000_000);
-    if (millisecond !== this.callsAt) this.calls = 0;
-    this.callsAt = millisecond;
-    if (++this.calls > 64)
+    if (this.pace.isTooFast(this.world.now))
       this.world.violate("S10", `node ${this.index}: more than 64 calls in a millisecond`);
   }
 
   /** Answers events and sends frames until there are no more of either, or until the process has to wait. */
-  private settle(): void {
+  protected override settle(): void {
     this.door.pollEvents(this.events, this.watch.cause);
     for (;;) {
       while (this.events.length > 0) {
@@ -532,13 +383,8 @@ export class Node implements Station, Happening {
     const kind = transmitSlots.kind(slot);
     const errno = this.kernel.carrier ? this.kernel.sendErrno : ENETDOWN;
     transmitSlots.setErrno(slot, errno);
-    const frame = frameOf(
-      bytes,
-      this.index,
-      this.isReaddressed ? Truth.Stray : Truth.Genuine,
-      this.world.now,
-      this.watch.advertisements,
-    );
+    const truth = this.isReaddressed ? Truth.Stray : Truth.Genuine;
+    const frame = frameOf(bytes, this.index, truth, this.world.now, this.watch.advertisements);
     this.world.fingerprint.add(frame.hash);
     if (kind > abi.FrameKind.Advertisement6) {
       this.watch.announced();
@@ -549,19 +395,4 @@ export class Node implements Station, Happening {
     this.stateFile.noteCounter(this.watch.lastCounter, this.world.now);
     if (errno === 0) this.world.wire.send(this.index, frame);
   }
-
-  private block(): void {
-    if (this.isRunning) this.blockedAt = this.world.now;
-  }
-
-  private unblock(): void {
-    if (!this.isRunning) return;
-    this.blockedNs += this.world.now - this.blockedAt;
-  }
-}
-
-function bytesOf(address: string): Uint8Array {
-  const bytes = known.get(address) ?? addressBytes(address);
-  known.set(address, bytes);
-  return bytes;
 }

@@ -1,6 +1,23 @@
 import type { Cause } from "./module.ts";
 import { SECOND } from "./time.ts";
-import { BOW_OUT, type Decision, type Watch } from "./watch.ts";
+import type { Watch } from "./watch.ts";
+
+/** The rank of a bow-out. */
+export const BOW_OUT = 255 * 256 + 255;
+
+/** What was known when a node decided to become MASTER. */
+export interface Decision {
+  readonly cause: Cause;
+  readonly at: number;
+  readonly ownRank: number;
+  readonly heardRanks: readonly number[];
+  /** Before this its master-down timer cannot have run out. */
+  readonly notBefore: number;
+  /** Before this only the timer decides. */
+  readonly holdUntil: number;
+  /** When it last took over because of a bow-out. */
+  readonly bowedOutAt: number;
+}
 
 const interfaceCauses = ["link", "addresses", "allow"];
 

@@ -1,30 +1,12 @@
 import * as abi from "../../assembly/abi.ts";
-import { advertisementFrame } from "../support/frames.ts";
+import { differenceFromBook, hex } from "./book.ts";
 import { Cells } from "./cells.ts";
 import { advbaseOf, advskewOf, counterHigh, counterLow, counterOf, type Frame, Truth } from "./frame.ts";
 import type { Cause, CoreEvent } from "./module.ts";
 import type { Node } from "./node.ts";
-import { key } from "./plan.ts";
 import { downTimeOf, intervalOf, MILLISECOND, NEVER, SECOND } from "./time.ts";
-import { isLegal } from "./transitions.ts";
+import { BOW_OUT, type Decision, isLegal } from "./transitions.ts";
 import type { World } from "./world.ts";
-
-/** What was known when a node decided to become MASTER. */
-export interface Decision {
-  readonly cause: Cause;
-  readonly at: number;
-  readonly ownRank: number;
-  readonly heardRanks: readonly number[];
-  /** Before this its master-down timer cannot have run out. */
-  readonly notBefore: number;
-  /** Before this only the timer decides. */
-  readonly holdUntil: number;
-  /** When it last took over because of a bow-out. */
-  readonly bowedOutAt: number;
-}
-
-/** The rank of a bow-out. */
-export const BOW_OUT = 255 * 256 + 255;
 
 /** With these a master bows out. */
 const politeReasons = [abi.Reason.UserRequested, abi.Reason.NodeStopped, abi.Reason.AddressNotHeld];
@@ -142,7 +124,7 @@ export class Watch {
     if (this.before.length > 0) this.before = [];
     for (const { truth } of frames) {
       if (truth === Truth.Genuine || this.isLate) continue;
-      this.before = this.record();
+      this.before = this.node.door.record();
       return;
     }
   }
@@ -286,7 +268,11 @@ export class Watch {
       this.fail("S7", `counter ${counter.toString(16)} after ${this.lastCounter.toString(16)}`);
     this.lastCounter = counter;
     this.countersMayFall = false;
-    if (this.advertisements++ % COMPARED_EVERY === 0 && frame.truth === Truth.Genuine) this.compare(frame);
+    if (this.advertisements++ % COMPARED_EVERY === 0 && frame.truth === Truth.Genuine) {
+      const difference = differenceFromBook(frame, this.world.plan);
+      if (difference !== undefined) this.fail("S8", difference);
+      this.world.happened("advertisement compared");
+    }
     if (errno === 0) this.liveAt = this.world.now;
     else this.world.happened(`send error ${errno}`);
     const isSecond = frame.family === 6 && this.lastFamily === 4 && this.advertisedAt === this.node.localNow;
@@ -334,25 +320,6 @@ export class Watch {
       this.fail("S6", `it advertises ${base}/${skew}, not ${this.world.plan.advbase}/${this.effectiveSkew}`);
     if (this.state !== abi.State.Master && !this.mayTakeLeave)
       this.fail("S6", `it advertises in ${abi.State[this.state]} (${this.cause})`);
-  }
-
-  /** The whole frame, against the advertisement by the book on node:crypto. */
-  private compare(frame: Frame): void {
-    const { plan } = this.world;
-    const source = frame.family === 4 ? `10.0.0.${this.node.index + 1}` : `fe80::${this.node.index + 1}`;
-    const expected = advertisementFrame({
-      vhid: plan.vhid,
-      advbase: advbaseOf(frame),
-      advskew: advskewOf(frame),
-      key,
-      addresses: plan.addresses,
-      counter: counterOf(frame),
-      family: frame.family === 4 ? 4 : 6,
-      source,
-    });
-    if (!Buffer.from(frame.bytes).equals(expected))
-      this.fail("S8", `it sends ${hex(frame.bytes)}, not ${hex(expected)}`);
-    this.world.happened("advertisement compared");
   }
 
   /** The core has the lease renewed. */
@@ -412,30 +379,12 @@ export class Watch {
 
   /** S8: what no frame was accepted for has not changed. */
   private checkUnchanged(): void {
-    const after = this.record();
+    const after = this.node.door.record();
     if (this.before.some((value, index) => value !== after[index]))
       this.fail("S8", `refused frames changed ${this.before} to ${after}`);
-  }
-
-  /** State, promotion and timers of the core. */
-  private record(): number[] {
-    const { view, memory } = this.node.door;
-    const at = abi.INSTANCES_OFFSET;
-    const words = [memory[at + abi.INSTANCE_STATE], memory[at + abi.INSTANCE_PROMOTING]];
-    for (
-      let offset = abi.INSTANCE_MASTER_DOWN_DEADLINE;
-      offset < abi.INSTANCE_ADVERTISE_DEADLINE + 8;
-      offset += 4
-    )
-      words.push(view.getUint32(at + offset, true));
-    return words;
   }
 
   private fail(rule: string, text: string): void {
     this.world.violate(rule, `node ${this.node.index}: ${text}`);
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }
