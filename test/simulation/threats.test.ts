@@ -36,7 +36,7 @@ describe("attacks from the wire", () => {
 
   it("W3: a bow-out that is forged from what was heard is not believed, unless counters are not looked at", () => {
     for (const [replay, least, most] of [
-      ["off", 30, 60],
+      ["off", 30, 70],
       ["log", 0, 0],
     ] as const) {
       const scene = new Scene([{ advskew: 0 }, { advskew: 100 }], { replay }).startAll().run(9);
