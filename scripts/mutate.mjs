@@ -1,0 +1,167 @@
+// Mutation testing of the core: every small change of a source must make a test fail. Each mutant is compiled, and the
+// tests run on it until one fails; what survives shows what no test demands.
+//
+//   npm run mutate -- [FILE …] [--sample N] [--seed S] [--minutes N] [--minimum PERCENT] [--fresh] [--list] [--json]
+//
+// FILE is a source of the core, or the beginning of its path; assembly/protocol/ where none is given. Results are kept
+// in .tmp/mutation as long as the core stays the same, and a run takes up where the last one stopped: what was killed
+// stays killed, what survived is tried again. --fresh begins anew.
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { mutantsOf, mutate } from "./mutation/mutants.mjs";
+import { Tests } from "./mutation/tests.mjs";
+import { startWorkers } from "./mutation/workers.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const work = join(root, ".tmp", "mutation");
+const resultsFile = join(work, "results.jsonl");
+/** Mutants that do what the original does although the compiler makes other code of them, each with the reason. */
+const equivalents = JSON.parse(readFileSync(join(root, "scripts/mutation/equivalent.json"), "utf8"));
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: "string" },
+    seed: { type: "string", default: "1" },
+    minutes: { type: "string", default: "600" },
+    minimum: { type: "string", default: "0" },
+    workers: { type: "string", default: "2" },
+    fresh: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const sources = readSources();
+const beginnings = positionals.length > 0 ? positionals : ["assembly/protocol/"];
+const files = [...sources.keys()].filter((path) => beginnings.some((beginning) => path.startsWith(beginning)));
+const mutants = sampled(mutantsOf(files, sources));
+
+if (options.list) {
+  for (const mutant of mutants) console.log(inWords(mutant));
+  console.log(`${mutants.length} mutants`);
+} else {
+  const results = takeUp();
+  await tryAll(mutants.filter(({ key }) => results.get(key)?.outcome !== "killed"), results);
+  const summary = summarize(results);
+  if (options.json) console.log(JSON.stringify(summary, null, 2));
+  else tell(summary);
+  if (summary.score < Number(options.minimum)) process.exitCode = 1;
+}
+
+/** The texts of the core by path. */
+function readSources() {
+  const paths = readdirSync(join(root, "assembly"), { recursive: true })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => `assembly/${path}`)
+    .sort();
+  return new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")]));
+}
+
+/** As many as were asked for, spread over all by the seed. */
+function sampled(all) {
+  if (options.sample === undefined) return all;
+  const drawn = new Map(all.map((mutant) => [mutant, digest(`${options.seed} ${mutant.key}`)]));
+  const kept = new Set(
+    [...all].sort((a, b) => (drawn.get(a) < drawn.get(b) ? -1 : 1)).slice(0, Number(options.sample)),
+  );
+  return all.filter((mutant) => kept.has(mutant));
+}
+
+/** The results of earlier runs on the same core. */
+function takeUp() {
+  mkdirSync(work, { recursive: true });
+  const heading = { core: digest(JSON.stringify([...sources])) };
+  const lines = existsSync(resultsFile) ? readFileSync(resultsFile, "utf8").split("\n").filter(Boolean) : [];
+  const [known, ...results] = lines.map((line) => JSON.parse(line));
+  if (!options.fresh && known?.core === heading.core) {
+    return new Map(results.map((result) => [result.key, result]));
+  }
+  writeFileSync(resultsFile, `${JSON.stringify(heading)}\n`);
+  return new Map();
+}
+
+async function tryAll(waiting, results) {
+  if (waiting.length === 0) return;
+  const end = performance.now() + Number(options.minutes) * 60_000;
+  const tests = new Tests(root);
+  const workers = await startWorkers(root, work, Math.min(Number(options.workers), waiting.length));
+  try {
+    tests.learn(await workers[0].attempt([], tests.all));
+    let done = 0;
+    await Promise.all(
+      workers.map(async (worker) => {
+        for (;;) {
+          const mutant = performance.now() < end ? waiting.shift() : undefined;
+          if (mutant === undefined) return;
+          const changed = [[mutant.file, mutate(sources.get(mutant.file), mutant)]];
+          const result = await worker.attempt(changed, tests.orderFor(mutant.file));
+          tests.learn(result, mutant.file);
+          const { outcome, test, by } = result;
+          results.set(mutant.key, { key: mutant.key, outcome, test, by });
+          appendFileSync(resultsFile, `${JSON.stringify({ key: mutant.key, outcome, test, by })}\n`);
+          done++;
+          if (outcome === "survived") progress(`survived: ${inWords(mutant)}`);
+          else if (done % 50 === 0) progress(`${done} done, ${waiting.length} to go`);
+        }
+      }),
+    );
+  } finally {
+    for (const worker of workers) worker.end();
+  }
+}
+
+function summarize(results) {
+  const count = { killed: 0, survived: 0, equivalent: 0, argued: 0, refused: 0, untried: 0 };
+  const survivors = [];
+  for (const mutant of mutants) {
+    const result = results.get(mutant.key);
+    let outcome = result?.outcome ?? "untried";
+    if (outcome === "survived") {
+      const argued = equivalents.find((one) => isSame(one, mutant));
+      if (argued !== undefined) outcome = "argued";
+      else survivors.push(inWords(mutant));
+    }
+    count[outcome]++;
+  }
+  const score = Math.floor((1000 * count.killed) / Math.max(1, count.killed + count.survived)) / 10;
+  return { mutants: mutants.length, ...count, score, survivors };
+}
+
+function isSame({ file, line, change }, mutant) {
+  return file === mutant.file && line === lineOf(mutant) && change === changeOf(mutant);
+}
+
+function tell({ mutants: all, killed, survived, equivalent, argued, refused, untried, score, survivors }) {
+  for (const survivor of survivors) console.log(`survived: ${survivor}`);
+  console.log(
+    `${all} mutants: ${killed} killed, ${survived} survived, ${equivalent} the same module, ` +
+      `${argued} the same by argument, ${refused} refused by the compiler, ${untried} not tried`,
+  );
+  console.log(`score ${score} %`);
+}
+
+function inWords(mutant) {
+  return `${mutant.file}:${mutant.line}: ${mutant.rule}: ${changeOf(mutant)}   in: ${lineOf(mutant)}`;
+}
+
+function changeOf({ original, replacement }) {
+  const plain = (text) => text.replace(/\s+/g, " ");
+  return `${plain(original)} => ${plain(replacement)}`;
+}
+
+/** The source line, without the space around it. */
+function lineOf({ file, line }) {
+  return sources.get(file).split("\n")[line - 1].trim();
+}
+
+function digest(text) {
+  return createHash("sha1").update(text).digest("hex");
+}
+
+function progress(line) {
+  process.stderr.write(`mutate: ${line}\n`);
+}
