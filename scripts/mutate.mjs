@@ -37,15 +37,20 @@ const { values: options, positionals } = parseArgs({
 
 const sources = readSources();
 const beginnings = positionals.length > 0 ? positionals : ["assembly/protocol/"];
-const files = [...sources.keys()].filter((path) => beginnings.some((beginning) => path.startsWith(beginning)));
-const mutants = sampled(mutantsOf(files, sources));
+const files = [...sources.keys()].filter((path) =>
+  beginnings.some((beginning) => path.startsWith(beginning)),
+);
+const mutants = drawn(mutantsOf(files, sources));
 
 if (options.list) {
-  for (const mutant of mutants) console.log(inWords(mutant));
+  for (const mutant of inPlace(mutants)) console.log(inWords(mutant));
   console.log(`${mutants.length} mutants`);
 } else {
   const results = takeUp();
-  await tryAll(mutants.filter(({ key }) => results.get(key)?.outcome !== "killed"), results);
+  await tryAll(
+    mutants.filter(({ key }) => results.get(key)?.outcome !== "killed"),
+    results,
+  );
   const summary = summarize(results);
   if (options.json) console.log(JSON.stringify(summary, null, 2));
   else tell(summary);
@@ -61,14 +66,15 @@ function readSources() {
   return new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")]));
 }
 
-/** As many as were asked for, spread over all by the seed. */
-function sampled(all) {
-  if (options.sample === undefined) return all;
-  const drawn = new Map(all.map((mutant) => [mutant, digest(`${options.seed} ${mutant.key}`)]));
-  const kept = new Set(
-    [...all].sort((a, b) => (drawn.get(a) < drawn.get(b) ? -1 : 1)).slice(0, Number(options.sample)),
-  );
-  return all.filter((mutant) => kept.has(mutant));
+/** In an order of the seed's, so that whatever a run has come to is a fair sample; only so many as were asked for. */
+function drawn(all) {
+  const lots = new Map(all.map((mutant) => [mutant, digest(`${options.seed} ${mutant.key}`)]));
+  const inOrder = [...all].sort((a, b) => (lots.get(a) < lots.get(b) ? -1 : 1));
+  return options.sample === undefined ? inOrder : inOrder.slice(0, Number(options.sample));
+}
+
+function inPlace(some) {
+  return [...some].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.start - b.start));
 }
 
 /** The results of earlier runs on the same core. */
@@ -117,7 +123,7 @@ async function tryAll(waiting, results) {
 function summarize(results) {
   const count = { killed: 0, survived: 0, equivalent: 0, argued: 0, refused: 0, untried: 0 };
   const survivors = [];
-  for (const mutant of mutants) {
+  for (const mutant of inPlace(mutants)) {
     const result = results.get(mutant.key);
     let outcome = result?.outcome ?? "untried";
     if (outcome === "survived") {

@@ -117,7 +117,9 @@ function visit(node, context) {
 function childrenOf(node) {
   if (node.kind === NodeKind.FunctionDeclaration) return [node.body];
   return Object.entries(node)
-    .filter(([name]) => !["range", "type", "toType", "signature", "returnType", "typeArguments"].includes(name))
+    .filter(
+      ([name]) => !["range", "type", "toType", "signature", "returnType", "typeArguments"].includes(name),
+    )
     .flatMap(([, value]) => value)
     .filter((value) => value?.range !== undefined && value.kind !== undefined);
 }
@@ -219,8 +221,7 @@ function called(node, { add, known, text }) {
     const [one, other] = [node.args[at].range, node.args[at + 1].range];
     if (types[at] !== types[at + 1]) continue;
     const between = text.slice(one.end, other.start);
-    const swapped =
-      text.slice(other.start, other.end) + between + text.slice(one.start, one.end);
+    const swapped = text.slice(other.start, other.end) + between + text.slice(one.start, one.end);
     add("swapped", one.start, other.end, swapped);
   }
 }
@@ -256,4 +257,3 @@ function wholeStatement(text, node) {
 function rangeText({ range }) {
   return range.source.text.slice(range.start, range.end);
 }
-

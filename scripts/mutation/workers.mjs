@@ -5,14 +5,25 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("worker.mjs", import.meta.url));
-const copied = ["assembly", "host", "test/assembly", "test/support", "build", "asconfig.json", "package.json"];
+const copied = [
+  "assembly",
+  "host",
+  "test/assembly",
+  "test/support",
+  "build",
+  "asconfig.json",
+  "package.json",
+];
 const linked = ["node_modules", "test/vectors", "test/captures"];
 /** A mutant that has not come to an end by then never will. All tests take a sixth of it on a busy machine. */
 const patienceMs = 60_000;
 
 /** Starts so many workers below the folder `work`, and resolves when they are ready. */
 export async function startWorkers(root, work, count) {
-  const workers = Array.from({ length: count }, (_, index) => new Worker(copyTo(root, join(work, `tree-${index}`))));
+  const workers = Array.from(
+    { length: count },
+    (_, index) => new Worker(copyTo(root, join(work, `tree-${index}`))),
+  );
   await Promise.all(workers.map((worker) => worker.start()));
   return workers;
 }
