@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import * as abi from "../../../assembly/abi.ts";
-import { Driver, peer, type VirtualHost } from "../../support/driver.ts";
+import { Driver, inWords, linkedFlags, peer, type VirtualHost } from "../../support/driver.ts";
 import { type Advertisement, addressBytes, advertisementFrame } from "../../support/frames.ts";
 
 const { Ok, BadAuth } = abi.Verdict;
@@ -156,3 +156,96 @@ describe("authentication (protocol §2)", () => {
     expect(driver.hear({ key: "second" })).toBe(Ok);
   });
 });
+
+describe("a set of addresses", () => {
+  const restart = ["Backup>Init HardwareInterfaceUp", "Init>Backup InitializationComplete"];
+  const set4 = (count: number) => Array.from({ length: count }, (_, at) => `10.0.${at}.7`);
+  const set6 = (count: number) =>
+    Array.from({ length: count }, (_, at) => `2001:db8:0:${at.toString(16)}::7`);
+
+  /** The set with its address at `at` changed in its byte `byte`. */
+  function changed(set: readonly string[], at: number, byte: number): Uint8Array[] {
+    const all = set.map(addressBytes);
+    all[at][byte] ^= 0x80;
+    return all;
+  }
+
+  test.each([
+    ["one of IPv4", set4(1)],
+    ["three of IPv4", set4(3)],
+    ["64 of IPv4", set4(64)],
+    ["one of IPv6", set6(1)],
+    ["three of IPv6", set6(3)],
+    ["64 of IPv6", set6(64)],
+    ["two of each", [...set4(2), ...set6(2)]],
+  ])("%s is another where any byte of its first or last one differs", (_name, set) => {
+    driver.addIn(abi.State.Backup, { addresses: set });
+    for (const at of new Set([0, set.length - 1])) {
+      for (let byte = 0; byte < addressBytes(set[at]).length; byte++) {
+        driver.do(() => driver.core.setAddresses(0, 1, changed(set, at, byte)));
+        expect(inWords(driver.takeEvents()), `${at} ${byte}`).toEqual(restart);
+        driver.do(() => driver.core.setAddresses(0, 1, set.map(addressBytes)));
+        expect(inWords(driver.takeEvents()), `${at} ${byte}`).toEqual(restart);
+      }
+    }
+  });
+
+  test.each([
+    ["IPv4", set4],
+    ["IPv6", set6],
+  ])("one more or one less at its end is another, %s", (_name, make) => {
+    driver.addIn(abi.State.Backup, { addresses: make(2) });
+    for (const count of [3, 2, 1, 2]) {
+      driver.do(() => driver.core.setAddresses(0, 1, make(count).map(addressBytes)));
+      expect(inWords(driver.takeEvents())).toEqual(restart);
+    }
+  });
+
+  test("a full one takes no place of others: own counters are known, and neighbours are as they were", () => {
+    driver.setLink(linkedFlags, 1);
+    for (const [interfaceIndex, vhid] of [
+      [0, 1],
+      [1, 2],
+      [0, 3],
+    ]) {
+      driver.add({ interfaceIndex, vhid });
+    }
+    const neighbours = () => [0, 2].map((index) => Buffer.from(recordOf(index)));
+    const [frame] = driver.firstFrames({ interfaceIndex: 1, vhid: 2 });
+    const counter = new DataView(frame.bytes.buffer, frame.bytes.byteOffset).getBigUint64(42);
+    driver.setLink(0, 1);
+    const before = neighbours();
+    const addresses = [...set4(64), ...set6(64)];
+    driver.do(() => driver.core.setAddresses(1, 2, addresses.map(addressBytes)));
+    expect(neighbours()).toEqual(before);
+    const back = advertisementFrame({ ...peer, vhid: 2, addresses, counter });
+    expect(driver.receiveOn(1, back)).toEqual([abi.Verdict.Reflected]);
+  });
+});
+
+describe("verification", () => {
+  test.each([1, 7, 8, 9, 130])("of %i frames writes verdicts, and nothing else that lasts", (count) => {
+    for (const vhid of [1, 2]) driver.addIn(abi.State.Master, { vhid });
+    // Both wait in the outbox, which lies before the scratch memory.
+    driver.core.addDemotion(1);
+    const slots = driver.core.receiveSlots(0);
+    for (let slot = 0; slot < count; slot++) {
+      const frame = advertisementFrame({ ...peer, vhid: 1 + (slot % 2), counter: BigInt(slot) });
+      slots.write(slot, frame, frame.length, 2);
+    }
+    const lasting = () => {
+      const memory = Buffer.from(driver.core.memory);
+      memory.fill(0, abi.SCRATCH_OFFSET, abi.TRANSMIT_OFFSET);
+      return memory;
+    };
+    const before = lasting();
+    driver.core.verifyFrames(count);
+    expect(Buffer.compare(lasting(), before)).toBe(0);
+    expect(Array.from({ length: count }, (_, slot) => slots.verdict(slot))).toEqual(Array(count).fill(Ok));
+  });
+});
+
+function recordOf(index: number): Uint8Array {
+  const at = abi.INSTANCES_OFFSET + index * abi.INSTANCE_SIZE;
+  return driver.core.memory.slice(at, at + abi.INSTANCE_SIZE);
+}
