@@ -94,7 +94,9 @@ async function tryAll(waiting, results) {
   if (waiting.length === 0) return;
   const end = performance.now() + Number(options.minutes) * 60_000;
   const tests = new Tests(root);
-  const workers = await startWorkers(root, work, Math.min(Number(options.workers), waiting.length));
+  const workers = await startWorkers(root, work, Math.min(Number(options.workers), waiting.length), (test) =>
+    tests.limitOf(test),
+  );
   try {
     tests.learn(await workers[0].attempt([], tests.all));
     let done = 0;

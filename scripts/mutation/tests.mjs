@@ -7,7 +7,7 @@ const rooms = ["test/assembly/protocol", "test/assembly/engine"];
 const single = ["test/assembly/index.test.ts"];
 
 export class Tests {
-  /** Milliseconds that each takes on the original. */
+  /** Seconds of the processor that each takes on the original. */
   #durations = new Map();
   /** How many mutants of a source each has killed. */
   #kills = new Map();
@@ -41,9 +41,14 @@ export class Tests {
     const promise = new Map(
       this.all.map((test) => {
         const kills = (this.#kills.get(`${file} ${test}`) ?? 0) + (test === own ? 5 : 0.05);
-        return [test, kills / (100 + (this.#durations.get(test) ?? 1000))];
+        return [test, kills / (0.1 + (this.#durations.get(test) ?? 1))];
       }),
     );
     return [...this.all].sort((a, b) => promise.get(b) - promise.get(a));
+  }
+
+  /** The seconds of the processor after which the file, or what comes before the first, will never end. */
+  limitOf(test) {
+    return 4 + 4 * (this.#durations.get(test) ?? 10);
   }
 }
