@@ -6,7 +6,7 @@ import {
   inShort,
   JITTER,
   linkedFlags,
-  peer,
+  type peer,
   SECOND,
   type SentFrame,
   START,
@@ -54,6 +54,7 @@ export class Player {
   /** Brings the virtual host into the state, lets the event happen, and tells what came of it, as cells.md does. */
   play(one: Case): string {
     const lastSent = this.enter(one);
+    this.prime(one);
     const before = this.driver.instance();
     const refused = act(this.driver, one, lastSent) === abi.CommandResult.NotExpected;
     const events = this.driver.takeEvents();
@@ -63,7 +64,7 @@ export class Player {
     const told = [
       ...(refused ? ["x"] : []),
       ...events.map((event) => this.eventInWords(event)),
-      ...framesInWords(one, frames, this.driver.core.demotion),
+      ...framesInWords(one, frames, this.driver.core.demotion, after.state),
       ...timersInWords(before, after, this.driver.now, frames),
     ];
     if (after.promoting && !before.promoting) this.grant(told);
@@ -93,6 +94,13 @@ export class Player {
     return advertisements.at(-1);
   }
 
+  /** What must have happened before the event, where the event's name says so. */
+  private prime(one: Case): void {
+    primes[one.event]?.(this.driver, one, undefined);
+    this.driver.takeEvents();
+    this.driver.takeFrames();
+  }
+
   /** Gives the addresses that were asked for, and notes after the `A` for which reason that makes a MASTER. */
   private grant(told: string[]): void {
     this.driver.do(() => this.driver.core.applied(0, 1));
@@ -107,6 +115,10 @@ export class Player {
         return "A";
       case "withdraw":
         return "W";
+      case "renew":
+        return "L";
+      case "notice":
+        return `!${abi.Notice[event.notice]}`;
       case "demotion":
         return `${event.delta > 0 ? "+" : ""}${event.delta}:${abi.DemotionReason[event.reason]}`;
       case "transition": {
@@ -130,7 +142,12 @@ function expectSound(instance: InstanceRecord, timeout: bigint): void {
 }
 
 /** Whole sets of frames by their mark; whatever is not such a set stays as it is. */
-function framesInWords({ family, advbase, advskew }: Case, frames: string, demotion: number): string[] {
+function framesInWords(
+  { family, advbase, advskew }: Case,
+  frames: string,
+  demotion: number,
+  state: abi.State,
+): string[] {
   const versions = [4, 6].filter((version) =>
     family.addresses.some((address) => addressBytes(address).length === (version === 4 ? 4 : 16)),
   );
@@ -142,7 +159,7 @@ function framesInWords({ family, advbase, advskew }: Case, frames: string, demot
   );
   const marked = frames
     .replaceAll(inEach("255/255"), "bow")
-    .replaceAll(inEach(`${advbase}/${skew}`), "ad")
+    .replaceAll(inEach(`${advbase}/${skew}`), state === abi.State.Master ? "ad" : "last")
     .replaceAll(announcements.join(" "), "ann");
   return marked === "" ? [] : [marked];
 }
@@ -171,17 +188,51 @@ function kindOver(version: 4 | 6): abi.FrameKind {
 type Act = (driver: Driver, one: Case, lastSent: SentFrame | undefined) => unknown;
 
 function act(driver: Driver, one: Case, lastSent: SentFrame | undefined): unknown {
-  const interval = /^hears (\d+)\/(\d+)$/.exec(one.event);
-  if (interval !== null)
-    return hear(driver, one, { advbase: Number(interval[1]), advskew: Number(interval[2]) });
-  const happens = acts[one.event];
-  if (happens === undefined) throw new Error(`nobody knows the event ${one.event}`);
-  return happens(driver, one, lastSent);
+  const named = acts[one.event];
+  if (named !== undefined) return named(driver, one, lastSent);
+  const interval = /^hears (?:a second )?(\d+)\/(\d+)/.exec(one.event);
+  if (interval === null) throw new Error(`nobody knows the event ${one.event}`);
+  const from = one.event.includes(" of another") ? 5 : 4;
+  hear(driver, one, { advbase: Number(interval[1]), advskew: Number(interval[2]) }, from);
+  return undefined;
 }
 
-function hear(driver: Driver, { family }: Case, fields: Partial<typeof peer>): void {
-  const source = family.over === 4 ? peer.source : "fe80::3";
-  driver.hear({ advskew: 0, ...fields, addresses: family.addresses, family: family.over, source });
+/** An advertisement from the host with that number, with a counter that nobody has used. */
+function hear(driver: Driver, { family }: Case, fields: Partial<typeof peer>, from = 4): void {
+  const source = family.over === 4 ? `192.168.1.${from}` : `fe80::${from}`;
+  const counter = BigInt.asUintN(64, (driver.now + BigInt(from)) * 0x9e37_79b9_7f4a_7c15n);
+  driver.hear({ advskew: 0, source, counter, ...fields, addresses: family.addresses, family: family.over });
+}
+
+/** Hears it so many seconds ago, and in every second since. */
+function heard(interval: string, seconds: number, rest = 0n): Act {
+  const [advbase, advskew] = interval.split("/").map(Number);
+  return (driver, one) => {
+    for (let second = 0; second <= seconds; second++) {
+      hear(driver, one, { advbase, advskew });
+      driver.runUntil(driver.now + (second < seconds ? SECOND : rest));
+    }
+  };
+}
+
+function inOrder(...some: readonly Act[]): Act {
+  return (driver, one) => {
+    for (const each of some) each(driver, one, undefined);
+  };
+}
+
+function after(nanoseconds: bigint): Act {
+  return (driver) => driver.runUntil(driver.now + nanoseconds);
+}
+
+/** The host sleeps until so long after the deadline. */
+function sleep(driver: Driver, deadline: bigint, nanoseconds: bigint): void {
+  driver.now = deadline + nanoseconds;
+  driver.do(() => driver.core.handleTimeout(driver.now));
+}
+
+function from(source4: string, source6: string): Act {
+  return (driver, one) => hear(driver, one, { source: one.family.over === 4 ? source4 : source6 });
 }
 
 function setState(state: abi.State): Act {
@@ -197,20 +248,71 @@ function setAddresses(change: (addresses: readonly string[]) => readonly string[
     driver.do(() => driver.core.setAddresses(0, 1, change(family.addresses).map(addressBytes)));
 }
 
+const tenth = SECOND / 10n;
+const flap: Act = (driver) => {
+  driver.setLink(0);
+  driver.setLink(linkedFlags);
+};
+const lease: Act = (driver) => driver.do(() => driver.core.setOption(abi.Option.Lease, 1));
+/** Half a master-down time of 1/100, without its jitter. */
+const half = (3n * SECOND + skewTime(100)) / 2n;
+
+const primes: Readonly<Record<string, Act>> = {
+  "hears 255/255 of the better master": heard("1/99", 0, tenth),
+  "hears 255/255 of another than the better master": heard("1/99", 0, tenth),
+  "hears 255/255 of another when the better master is late": heard("1/99", 0, 17n * tenth),
+  "hears 1/101 of the better master": heard("1/99", 0, tenth),
+  "hears 1/101 of another than the better master": heard("1/99", 0, tenth),
+  "hears 1/101 of another when the better master is late": heard("1/99", 0, 17n * tenth),
+  "hears a second 255/255 after the promotion was cancelled": inOrder(
+    heard("255/255", 0, tenth),
+    heard("1/99", 0, tenth),
+  ),
+  "hears a second 255/255 after a master-down time": inOrder(
+    heard("255/255", 0, tenth),
+    heard("1/99", 4, tenth),
+  ),
+  "hears 1/101 again after half a second": heard("1/101", 0, 5n * tenth),
+  "hears 1/101 for two seconds": heard("1/101", 1, SECOND),
+  "hears 1/101 again after four seconds": heard("1/101", 1, 4n * SECOND),
+  "hears 255/255 in the hold-down": inOrder(flap, after(29n * tenth)),
+  "hears 255/255 when the hold-down is over": inOrder(flap, after(3n * SECOND)),
+  "the master-down timer after a hold-down": flap,
+  "the advertisement timer, with a lease": lease,
+  "midway to the next advertisement, with a lease": inOrder(lease, (driver) =>
+    driver.runUntil(driver.instance().advertiseDeadlineNs),
+  ),
+};
+
 const acts: Readonly<Record<string, Act>> = {
   "hears 1/0 with another key": (driver, one) => hear(driver, one, { key: "another" }),
   "hears 1/0 over two hops": (driver, one) => hear(driver, one, { timeToLive: 254 }),
   "hears 1/0 of another vhid": (driver, one) => hear(driver, one, { vhid: 2 }),
   "hears its own": (driver, _one, lastSent) => driver.receive(lastSent!.bytes),
+  "hears 1/0 from its own address": from("192.168.1.2", "fe80::2"),
+  "hears 1/0 from the loopback": from("127.0.0.1", "::1"),
+  "hears 1/0 from a virtual address": from("192.168.1.50", "2001:db8::50"),
   "the master-down timer, too early by 1 ns": (driver) =>
     driver.runUntil(driver.instance().masterDownDeadlineNs - 1n),
   "the master-down timer": (driver) => driver.runUntil(driver.instance().masterDownDeadlineNs),
+  "the master-down timer after a hold-down": (driver) =>
+    driver.runUntil(driver.instance().masterDownDeadlineNs),
+  "the master-down timer, late by half its time": (driver) =>
+    sleep(driver, driver.instance().masterDownDeadlineNs, half + JITTER),
+  "the advertisement timer, late by half a master-down time": (driver) =>
+    sleep(driver, driver.instance().advertiseDeadlineNs, half + JITTER),
+  "the advertisement timer, late by less": (driver) =>
+    sleep(driver, driver.instance().advertiseDeadlineNs, half - JITTER),
+  "the advertisement timer, with a lease": (driver) => driver.runUntil(driver.instance().advertiseDeadlineNs),
+  "midway to the next advertisement, with a lease": (driver) =>
+    driver.runUntil((driver.now + driver.instance().advertiseDeadlineNs) / 2n),
   "the advertisement timer, too early by 1 ns": (driver) =>
     driver.runUntil(driver.instance().advertiseDeadlineNs - 1n),
   "the advertisement timer": (driver) => driver.runUntil(driver.instance().advertiseDeadlineNs),
   "an hour without a timer": (driver) => driver.runUntil(driver.now + 3600n * SECOND),
   "the addresses are in place": (driver) => driver.do(() => driver.core.applied(0, 1)),
   "the addresses cannot be had": (driver) => driver.do(() => driver.core.applyFailed(0, 1)),
+  "the lease has run out": (driver) => driver.do(() => driver.core.leaseExpired(0, 1)),
   "state init": setState(abi.State.Init),
   "state backup": setState(abi.State.Backup),
   "state master": setState(abi.State.Master),
@@ -220,6 +322,7 @@ const acts: Readonly<Record<string, Act>> = {
   "demotion +7": demote(7),
   "demotion -7": demote(-7),
   "demotion +0": demote(0),
+  "counters to be advanced": (driver) => driver.do(() => driver.core.advanceCounters(1n << 63n)),
   "preempt on": (driver) => driver.do(() => driver.core.setOption(abi.Option.Preempt, 1)),
   leaves: (driver) => driver.do(() => driver.core.leave(0, 1)),
   "the carrier is lost": (driver) => driver.do(() => driver.setLink(abi.InterfaceFlag.Up)),

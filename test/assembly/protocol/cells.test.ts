@@ -5,7 +5,9 @@ import { type Case, families, Player, type StateName, stateNames } from "../../s
 import { type Row, readTables } from "../../support/golden.ts";
 
 const tables = readTables(fileURLToPath(new URL("cells.md", import.meta.url)));
-const cellTables = tables.filter(({ columns }) => columns.includes("MASTER"));
+const cellTables = tables.filter(({ columns }) =>
+  columns.some((column) => column === "BACKUP" || column === "MASTER"),
+);
 const edges = tables
   .filter(({ title }) => title === "Edges")
   .flatMap(({ rows }) => rows.map(({ from, to, reason }) => `${from}>${to}:${reason}`));
@@ -39,7 +41,7 @@ test("every reason stands at an edge", () => {
 });
 
 function statesOf(row: Row): StateName[] {
-  return stateNames.filter((state) => row[state] !== "-");
+  return stateNames.filter((state) => row[state] !== undefined && row[state] !== "-");
 }
 
 /** Where a row says nothing of preempt, it holds with and without. */
@@ -54,6 +56,6 @@ function casesOf(row: Row, state: StateName): Case[] {
 }
 
 function nameOf({ own = "1/100", preempt, demotion = "0", hears, event }: Row): string {
-  if (hears === undefined) return event;
+  if (hears === undefined) return preempt === undefined ? event : `${event}, preempt ${preempt}`;
   return `${own} hears ${hears}, preempt ${preempt}, demotion ${demotion}`;
 }
