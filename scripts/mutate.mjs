@@ -1,11 +1,13 @@
 // Mutation testing of the core: every small change of a source must make a test fail. Each mutant is compiled, and the
 // tests run on it until one fails; what survives shows what no test demands.
 //
-//   npm run mutate -- [FILE …] [--sample N] [--seed S] [--minutes N] [--minimum PERCENT] [--fresh] [--list] [--json]
+//   npm run mutate -- [FILE …] [--sample N] [--seed S] [--minutes N] [--minimum PERCENT] [--workers N]
+//                     [--thorough] [--fresh] [--list] [--json]
 //
 // FILE is a source of the core, or the beginning of its path; assembly/protocol/ where none is given. Results are kept
 // in .tmp/mutation as long as the core stays the same, and a run takes up where the last one stopped: what was killed
-// stays killed, what survived is tried again. --fresh begins anew.
+// stays killed, what survived is tried again. --fresh begins anew. Files of tests that take long are for --thorough alone:
+// a run without it may let live what they would kill, never the other way round.
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,6 +31,7 @@ const { values: options, positionals } = parseArgs({
     minutes: { type: "string", default: "600" },
     minimum: { type: "string", default: "0" },
     workers: { type: "string", default: "2" },
+    thorough: { type: "boolean", default: false },
     fresh: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
@@ -93,12 +96,13 @@ function takeUp() {
 async function tryAll(waiting, results) {
   if (waiting.length === 0) return;
   const end = performance.now() + Number(options.minutes) * 60_000;
-  const tests = new Tests(root);
+  const tests = new Tests(root, options.thorough ? Number.POSITIVE_INFINITY : 1.5);
   const workers = await startWorkers(root, work, Math.min(Number(options.workers), waiting.length), (test) =>
     tests.limitOf(test),
   );
   try {
     tests.learn(await workers[0].attempt([], tests.all));
+    progress(`tests: ${tests.inWords()}`);
     let done = 0;
     await Promise.all(
       workers.map(async (worker) => {

@@ -12,7 +12,9 @@ export class Tests {
   /** How many mutants of a source each has killed. */
   #kills = new Map();
 
-  constructor(root) {
+  /** `slowest` is how long a file may take for mutants to be put to it, in seconds of the processor. */
+  constructor(root, slowest) {
+    this.slowest = slowest;
     const inRooms = rooms.flatMap((room) =>
       readdirSync(join(root, room))
         .filter((name) => name.endsWith(".test.ts"))
@@ -35,7 +37,7 @@ export class Tests {
     }
   }
 
-  /** All tests: the file's own first, then those that kill most in the least time. */
+  /** The file's own tests first, then those that kill most in the least time. */
   orderFor(file) {
     const own = file.replace(/^assembly\//, "test/assembly/").replace(/\.ts$/, ".test.ts");
     const promise = new Map(
@@ -44,11 +46,18 @@ export class Tests {
         return [test, kills / (0.1 + (this.#durations.get(test) ?? 1))];
       }),
     );
-    return [...this.all].sort((a, b) => promise.get(b) - promise.get(a));
+    return this.all
+      .filter((test) => test === own || (this.#durations.get(test) ?? 0) <= this.slowest)
+      .sort((a, b) => promise.get(b) - promise.get(a));
   }
 
   /** The seconds of the processor after which the file, or what comes before the first, will never end. */
   limitOf(test) {
-    return 4 + 4 * (this.#durations.get(test) ?? 10);
+    return 3 + 3 * (this.#durations.get(test) ?? 20);
+  }
+
+  /** What each takes. */
+  inWords() {
+    return [...this.#durations].map(([test, seconds]) => `${test} ${seconds.toFixed(1)} s`).join(", ");
   }
 }
