@@ -5,14 +5,15 @@
 //                     [--thorough] [--fresh] [--list] [--json]
 //
 // FILE is a source of the core, or the beginning of its path; assembly/protocol/ where none is given. Results are kept
-// in .tmp/mutation as long as the core stays the same, and a run takes up where the last one stopped: what was killed
-// stays killed, what survived is tried again. --fresh begins anew. Files of tests that take long are for --thorough alone:
-// a run without it may let live what they would kill, never the other way round.
+// in .tmp/mutation as long as the mutant's file stays the same, and a run takes up where the last one stopped: what was
+// killed stays killed, what survived is tried again. --fresh begins anew. Files of tests that take long are only for
+// --thorough: a run without it may let live what they would kill, never the other way round.
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { compile } from "./mutation/compile.mjs";
 import { mutantsOf, mutate } from "./mutation/mutants.mjs";
 import { Tests } from "./mutation/tests.mjs";
 import { startWorkers } from "./mutation/workers.mjs";
@@ -39,6 +40,8 @@ const { values: options, positionals } = parseArgs({
 });
 
 const sources = readSources();
+/** The module of the core as it is, optimized; asked for when a mutant lives. */
+let original;
 const beginnings = positionals.length > 0 ? positionals : ["assembly/protocol/"];
 const files = [...sources.keys()].filter((path) =>
   beginnings.some((beginning) => path.startsWith(beginning)),
@@ -51,7 +54,7 @@ if (options.list) {
 } else {
   const results = takeUp();
   await tryAll(
-    mutants.filter(({ key }) => results.get(key)?.outcome !== "killed"),
+    mutants.filter((mutant) => isToBeTried(mutant, results)),
     results,
   );
   const summary = summarize(results);
@@ -80,17 +83,18 @@ function inPlace(some) {
   return [...some].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.start - b.start));
 }
 
-/** The results of earlier runs on the same core. */
+/** The results of earlier runs, by the mutant's key, which changes with its file. */
 function takeUp() {
   mkdirSync(work, { recursive: true });
-  const heading = { core: digest(JSON.stringify([...sources])) };
+  if (options.fresh) rmSync(resultsFile, { force: true });
   const lines = existsSync(resultsFile) ? readFileSync(resultsFile, "utf8").split("\n").filter(Boolean) : [];
-  const [known, ...results] = lines.map((line) => JSON.parse(line));
-  if (!options.fresh && known?.core === heading.core) {
-    return new Map(results.map((result) => [result.key, result]));
-  }
-  writeFileSync(resultsFile, `${JSON.stringify(heading)}\n`);
-  return new Map();
+  return new Map(lines.map((line) => JSON.parse(line)).map((result) => [result.key, result]));
+}
+
+/** What survived is tried again, since tests may have been added; and argued, only where everything is tried. */
+function isToBeTried(mutant, results) {
+  const outcome = results.get(mutant.key)?.outcome ?? "survived";
+  return outcome === "survived" && (options.thorough || !equivalents.some((one) => isSame(one, mutant)));
 }
 
 async function tryAll(waiting, results) {
@@ -100,8 +104,14 @@ async function tryAll(waiting, results) {
   const workers = await startWorkers(root, work, Math.min(Number(options.workers), waiting.length), (test) =>
     tests.limitOf(test),
   );
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => {
+      for (const worker of workers) worker.end();
+      process.exit(1);
+    });
+  }
   try {
-    tests.learn(await workers[0].attempt([], tests.all));
+    tests.learn(await workers[0].attempt(await compile(root, new Map(), false), tests.all));
     progress(`tests: ${tests.inWords()}`);
     let done = 0;
     await Promise.all(
@@ -109,10 +119,7 @@ async function tryAll(waiting, results) {
         for (;;) {
           const mutant = performance.now() < end ? waiting.shift() : undefined;
           if (mutant === undefined) return;
-          const changed = [[mutant.file, mutate(sources.get(mutant.file), mutant)]];
-          const result = await worker.attempt(changed, tests.orderFor(mutant.file));
-          tests.learn(result, mutant.file);
-          const { outcome, test, by } = result;
+          const { outcome, test, by } = await attempt(mutant, worker, tests);
           results.set(mutant.key, { key: mutant.key, outcome, test, by });
           appendFileSync(resultsFile, `${JSON.stringify({ key: mutant.key, outcome, test, by })}\n`);
           done++;
@@ -126,17 +133,27 @@ async function tryAll(waiting, results) {
   }
 }
 
+/** Compiles the mutant as quickly as it can be had; one that lives, once more as the release is. */
+async function attempt(mutant, worker, tests) {
+  const changed = new Map([[mutant.file, mutate(sources.get(mutant.file), mutant)]]);
+  const module = await compile(root, changed, false);
+  if (module === undefined) return { outcome: "refused" };
+  const result = await worker.attempt(module, tests.orderFor(mutant.file));
+  tests.learn(result, mutant.file);
+  if (result.outcome !== "survived") return result;
+  original ??= compile(root, new Map(), true);
+  const isSame = Buffer.compare(await compile(root, changed, true), await original) === 0;
+  return { outcome: isSame ? "equivalent" : "survived" };
+}
+
 function summarize(results) {
   const count = { killed: 0, survived: 0, equivalent: 0, argued: 0, refused: 0, untried: 0 };
   const survivors = [];
   for (const mutant of inPlace(mutants)) {
     const result = results.get(mutant.key);
     let outcome = result?.outcome ?? "untried";
-    if (outcome === "survived") {
-      const argued = equivalents.find((one) => isSame(one, mutant));
-      if (argued !== undefined) outcome = "argued";
-      else survivors.push(inWords(mutant));
-    }
+    if (outcome !== "killed" && equivalents.some((one) => isSame(one, mutant))) outcome = "argued";
+    if (outcome === "survived") survivors.push(inWords(mutant));
     count[outcome]++;
   }
   const score = Math.floor((1000 * count.killed) / Math.max(1, count.killed + count.survived)) / 10;

@@ -7,7 +7,7 @@ import asc from "assemblyscript/asc";
 const target = "testing";
 
 /**
- * @param {string} root        of the project
+ * @param {string} root     of the project
  * @param {Map<string, string>} changed   texts that stand in place of files, by path
  * @param {boolean} optimized  as the release is; otherwise as quickly as it can be had, with the same meaning
  * @returns {Promise<Uint8Array | undefined>} the module, or undefined where the compiler refuses

@@ -1,4 +1,4 @@
-// The processes that try mutants, each in a folder of its own with the core's sources and the tests, compiled.
+// The processes that run the tests on mutants, each in a folder of its own with the tests, compiled.
 import { execFileSync, fork } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,8 +9,8 @@ const programs = fileURLToPath(new URL(".", import.meta.url));
 const watchMs = 500;
 /** The clock ticks of /proc in a second, on every Linux. */
 const ticksPerSecond = 100;
-/** Modules that were loaded stay in memory, so a process is replaced after so many mutants. */
-const attemptsPerProcess = 50;
+/** Modules that were loaded stay in memory, so a process is replaced when it has grown to so many bytes. */
+const largestProcess = 1.5e9;
 
 /**
  * Starts so many workers below the folder `work`, and resolves when they are ready. `limitOf` tells how many seconds of
@@ -29,16 +29,14 @@ export async function startWorkers(root, work, count, limitOf) {
 }
 
 /**
- * Lays out what a worker needs: `assembly/` for the compiler, and in `build/` the tests and what they import, where
- * the modules stand as they do beside the compiled host. There, `vitest` is the harness.
+ * Lays out what a worker needs: in `build/` the tests and what they import, where the modules stand as they do beside
+ * the compiled host. There, `vitest` is the harness.
  */
 function compileTests(root, work) {
   const folder = join(work, "compiled");
   const build = join(folder, "build");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(build, "node_modules", "vitest"), { recursive: true });
-  cpSync(join(root, "assembly"), join(folder, "assembly"), { recursive: true });
-  cpSync(join(root, "asconfig.json"), join(folder, "asconfig.json"));
   const options = { rootDir: root, outDir: build, declaration: false };
   const include = ["test/assembly/**/*.ts", "host/core/webassembly.d.ts"].map((path) => join(root, path));
   const config = { extends: join(root, "tsconfig.json"), compilerOptions: options, include };
@@ -66,7 +64,7 @@ class Worker {
   #folder;
   #limitOf;
   #child;
-  #attempts = 0;
+  #size = 0;
 
   constructor(folder, limitOf) {
     this.#folder = folder;
@@ -74,20 +72,24 @@ class Worker {
   }
 
   async start() {
-    this.#attempts = 0;
+    this.#size = 0;
     const program = join(this.#folder, "programs", "worker.mjs");
     this.#child = fork(program, [this.#folder], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     if (!("ready" in (await this.#answer()))) throw new Error(`no worker in ${this.#folder}`);
   }
 
-  /** Runs the tests in their order on the core with these sources changed. What never ends, or ends itself, is killed. */
-  async attempt(changed, tests) {
-    if (this.#attempts++ === attemptsPerProcess) {
+  /** Runs the tests in their order on that module. What does not end in its time is killed. */
+  async attempt(module, tests) {
+    if (this.#size > largestProcess) {
       this.end();
       await this.start();
     }
-    this.#child.send({ changed, tests });
+    for (const name of ["carp.wasm", "testing.wasm"]) {
+      writeFileSync(join(this.#folder, "build", name), module);
+    }
+    this.#child.send({ tests });
     const answer = await this.#answer();
+    this.#size = answer.size ?? 0;
     if (answer.outcome === "killed" && this.#child.killed) await this.start();
     return answer;
   }
