@@ -61,6 +61,7 @@ export class Player {
     const frames = inShort(this.driver.takeFrames()).join(" ");
     const after = this.driver.instance();
     expectSound(after, this.driver.core.pollTimeout());
+    expectNoted(before, after, events);
     const told = [
       ...(refused ? ["x"] : []),
       ...events.map((event) => this.eventInWords(event)),
@@ -141,6 +142,23 @@ function expectSound(instance: InstanceRecord, timeout: bigint): void {
   else expect(timeout).toBe(masterDownDeadlineNs);
 }
 
+/** The record tells of the last transition, and how many there were. */
+function expectNoted(before: InstanceRecord, after: InstanceRecord, events: readonly CoreEvent[]): void {
+  const transitions = events.flatMap((event) => (event.kind === "transition" ? [event] : []));
+  expect(after.transitions - before.transitions).toBe(transitions.length);
+  const last = transitions.at(-1);
+  if (last === undefined) {
+    expect([after.last, after.sinceNs]).toEqual([before.last, before.sinceNs]);
+  } else {
+    expect(after.last).toEqual({ from: last.from, to: last.to, reason: last.reason });
+    expect([after.state, after.sinceNs]).toEqual([last.to, last.timeNs]);
+    expect(transitions.map(({ from }) => from)).toEqual([
+      before.state,
+      ...transitions.slice(0, -1).map(({ to }) => to),
+    ]);
+  }
+}
+
 /** Whole sets of frames by their mark; whatever is not such a set stays as it is. */
 function framesInWords(
   { family, advbase, advskew }: Case,
@@ -199,7 +217,8 @@ function act(driver: Driver, one: Case, lastSent: SentFrame | undefined): unknow
 
 /** An advertisement from the host with that number, with a counter that nobody has used. */
 function hear(driver: Driver, { family }: Case, fields: Partial<typeof peer>, from = 4): void {
-  const source = family.over === 4 ? `192.168.1.${from}` : `fe80::${from}`;
+  // Both halves of the IPv6 address have bits in common.
+  const source = family.over === 4 ? `192.168.1.${from}` : `fe80::fe80:0:0:${from}`;
   const counter = BigInt.asUintN(64, (driver.now + BigInt(from)) * 0x9e37_79b9_7f4a_7c15n);
   driver.hear({ advskew: 0, source, counter, ...fields, addresses: family.addresses, family: family.over });
 }

@@ -11,16 +11,21 @@ let index: number;
 beforeEach(() => {
   insides = openInsides();
   insides.callWide("reset", START, 0x65000000_00000000n);
+  setUp(START);
+});
+
+/** An interface and a virtual host on it. */
+function setUp(now: bigint): void {
   const record = new DataView(insides.memory.buffer, abi.COMMAND_OFFSET);
   record.setUint8(abi.COMMAND_KIND, abi.Command.SetInterface);
-  insides.call("handleCommand", START);
+  insides.call("handleCommand", now);
   record.setUint8(abi.COMMAND_KIND, abi.Command.SetVirtualHost);
   record.setUint8(abi.COMMAND_VHID, 1);
   record.setUint32(abi.COMMAND_FIELDS, abi.Field.Entropy, true);
   record.setBigUint64(abi.COMMAND_ENTROPY, entropy, true);
-  insides.call("handleCommand", START);
+  insides.call("handleCommand", now);
   index = insides.call("instanceIndex", 0, 1);
-});
+}
 
 function take(): bigint {
   return BigInt.asUintN(64, insides.callWide("takeCounter", index));
@@ -38,6 +43,17 @@ describe("counters", () => {
     insides.call("handleTimeout", START + 3n * SECOND + SECOND / 2n);
     const later = take();
     expect((later - counter) >> 16n).toBe((3n << 16n) + 0x8000n);
+  });
+
+  test("they tell the time exactly to 1/65536 s, and the tag is untouched by what is below", () => {
+    for (const nanoseconds of [1n, 15_258n, 15_259n, 123_456_789n, 999_999_999n]) {
+      insides.callWide("reset", START + nanoseconds, 0x65000000_00000000n);
+      setUp(START + nanoseconds);
+      const counter = take();
+      expect(counter & 0xffffn).toBe(tag);
+      expect((counter >> 16n) & 0xffffn).toBe((nanoseconds << 16n) / SECOND);
+      expect(counter >> 32n).toBe(0x65000000n + START / SECOND);
+    }
   });
 
   test("they grow strictly, however many are taken at one time", () => {

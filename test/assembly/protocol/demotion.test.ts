@@ -123,7 +123,19 @@ describe("demotion (protocol §7.1)", () => {
     expect(driver.core.demotion).toBe(0);
     const words = inWords(driver.takeEvents());
     expect(words).toEqual(["demotion +240 SendError", "demotion -240 SendOk"]);
+    send(0, 7);
+    expect(driver.core.demotion).toBe(0);
     // Nine by the timer, and one more at once when the third had demoted.
     expect(driver.instance().statistics.senderrors).toBe(10);
+  });
+
+  test("a thousand errors of sending demote once", () => {
+    driver.addIn(Master, own);
+    driver.errno = 101;
+    for (let count = 0; count < 1000; count++) driver.runUntil(driver.instance().advertiseDeadlineNs);
+    expect(driver.core.demotion).toBe(240);
+    driver.errno = 0;
+    for (let count = 0; count < 3; count++) driver.runUntil(driver.instance().advertiseDeadlineNs);
+    expect(driver.core.demotion).toBe(0);
   });
 });

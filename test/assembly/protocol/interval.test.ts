@@ -90,6 +90,44 @@ describe("intervals (protocol §5)", () => {
   });
 });
 
+/** Marsaglia's xorshift64, and what is made of it: 53 bits, as a part of 1/512 s. */
+function jitters(entropy: bigint, count: number): bigint[] {
+  let random = entropy;
+  return Array.from({ length: count }, () => {
+    random ^= BigInt.asUintN(64, random << 13n);
+    random ^= random >> 7n;
+    random ^= BigInt.asUintN(64, random << 17n);
+    return (random >> 11n) % JITTER;
+  });
+}
+
+describe("the jitter", () => {
+  const entropy = 0x1234_5678_9abc_def1n;
+
+  test.each([
+    [1, 100, 3n * SECOND + 390_625_000n],
+    [0, 100, 1_171_875_000n],
+  ])("of %i/%i is a generator's of the host's entropy, and nothing else is added", (base, skew, bottom) => {
+    const index = host(base, skew, 0, entropy);
+    // Setting up has taken one, where it has armed a timer.
+    const taken = Array.from({ length: 50 }, () => insides.callWide("masterDownTime", index) - bottom);
+    expect(jitters(entropy, 51).join()).toContain(taken.join());
+  });
+
+  test("is there without entropy too", () => {
+    insides.call("reset", 0n, 0n);
+    record.setUint8(abi.COMMAND_KIND, abi.Command.SetInterface);
+    insides.call("handleCommand", 0n);
+    record.setUint8(abi.COMMAND_KIND, abi.Command.SetVirtualHost);
+    record.setUint8(abi.COMMAND_VHID, 1);
+    record.setUint32(abi.COMMAND_FIELDS, 0, true);
+    insides.call("handleCommand", 0n);
+    const index = insides.call("instanceIndex", 0, 1);
+    const times = Array.from({ length: 100 }, () => insides.callWide("masterDownTime", index));
+    expect(new Set(times).size).toBeGreaterThan(90);
+  });
+});
+
 describe("advbase 0, OpenBSD's dialect (protocol §5)", () => {
   const skewNs = (skew: number) => BigInt(Math.floor((skew * 1_000_000) / 256)) * 1000n;
 

@@ -62,4 +62,16 @@ describe("notices", () => {
     }
     expect(notices()).toEqual([]);
   });
+
+  test("when each was given stands at its place in the record", () => {
+    driver.addIn(abi.State.Backup, { advskew: 50 });
+    for (const advskew of [1, 2]) driver.hear({ counter: 5n, advskew });
+    const view = new DataView(driver.core.memory.buffer, abi.INSTANCES_OFFSET + abi.INSTANCE_NOTICES);
+    const times = () => Array.from({ length: 6 }, (_, at) => view.getBigInt64(8 * at, true));
+    expect(times()).toEqual([driver.now, 0n, 0n, 0n, 0n, 0n]);
+    const first = driver.now;
+    driver.now += 5n * SECOND;
+    for (let copy = 0; copy < 3; copy++) driver.hear({ key: "another" });
+    expect(times()).toEqual([first, 0n, 0n, driver.now, 0n, 0n]);
+  });
 });

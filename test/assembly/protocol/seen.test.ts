@@ -79,4 +79,37 @@ describe("counters seen", () => {
     const at = abi.COUNTERS_OFFSET + abi.COUNTERS_SEEN;
     expect(insides.memory.subarray(at, at + 32768).every((byte) => byte === 0)).toBe(true);
   });
+
+  test("an entry lies where it is said to: the mixed counter's set, the newest first", () => {
+    const view = new DataView(insides.memory.buffer);
+    const counters = randomCounters(7, 50);
+    for (const counter of counters) remember(counter, 0x1234);
+    for (const counter of counters) {
+      const mixed = splitMix64(counter);
+      const set = abi.COUNTERS_OFFSET + abi.COUNTERS_SEEN + Number(mixed & 511n) * 64;
+      const entries = Array.from({ length: 8 }, (_, way) => view.getBigUint64(set + 8 * way, true));
+      expect(entries).toContain((mixed & ~0xffffn) | 0x1235n);
+    }
+  });
+
+  test("a set keeps its last eight, the newest first", () => {
+    const view = new DataView(insides.memory.buffer);
+    const counters: bigint[] = [];
+    for (let counter = 1n; counters.length < 9; counter++)
+      if ((splitMix64(counter) & 511n) === 5n) counters.push(counter);
+    for (const counter of counters) remember(counter);
+    const set = abi.COUNTERS_OFFSET + abi.COUNTERS_SEEN + 5 * 64;
+    const entries = Array.from({ length: 8 }, (_, way) => view.getBigUint64(set + 8 * way, true));
+    const kept = counters.slice(1).reverse();
+    expect(entries).toEqual(kept.map((counter) => (splitMix64(counter) & ~0xffffn) | 1n));
+    expect(view.getBigUint64(set + 64, true)).toBe(0n);
+  });
 });
+
+/** The finalizer of SplitMix64 (Steele, Lea, Flood 2014). */
+function splitMix64(counter: bigint): bigint {
+  let z = counter;
+  z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+  z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+  return z ^ (z >> 31n);
+}
