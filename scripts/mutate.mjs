@@ -111,7 +111,7 @@ async function tryAll(waiting, results) {
     });
   }
   try {
-    tests.learn(await workers[0].attempt(await compile(root, new Map(), false), tests.all));
+    tests.learn(await workers[0].attempt(await compile(root, sources, false), tests.all));
     progress(`tests: ${tests.inWords()}`);
     let done = 0;
     await Promise.all(
@@ -135,13 +135,13 @@ async function tryAll(waiting, results) {
 
 /** Compiles the mutant as quickly as it can be had; one that lives, once more as the release is. */
 async function attempt(mutant, worker, tests) {
-  const changed = new Map([[mutant.file, mutate(sources.get(mutant.file), mutant)]]);
+  const changed = new Map(sources).set(mutant.file, mutate(sources.get(mutant.file), mutant));
   const module = await compile(root, changed, false);
   if (module === undefined) return { outcome: "refused" };
   const result = await worker.attempt(module, tests.orderFor(mutant.file));
   tests.learn(result, mutant.file);
   if (result.outcome !== "survived") return result;
-  original ??= compile(root, new Map(), true);
+  original ??= compile(root, sources, true);
   const isSame = Buffer.compare(await compile(root, changed, true), await original) === 0;
   return { outcome: isSame ? "equivalent" : "survived" };
 }

@@ -14,6 +14,8 @@ import {
 } from "./driver.ts";
 import { addressBytes } from "./frames.ts";
 
+/** What two equal masters add. */
+const TIE_JITTER = SECOND / 8n;
 const never = 0x7fff_ffff_ffff_ffffn;
 
 /** The states of cells.md; ASKED and WAITING are BACKUP to everybody else. */
@@ -188,7 +190,8 @@ function timersInWords(before: InstanceRecord, after: InstanceRecord, now: bigin
     const ratio = 3n * BigInt(after.advbase) * SECOND;
     const skew = after.advbase === 0 ? 3 * after.advskew : after.advskew;
     const jitter = after.masterDownDeadlineNs - now - ratio - skewTime(skew);
-    words.push(jitter >= 0n && jitter < JITTER ? "T" : `in ${after.masterDownDeadlineNs - now} ns`);
+    if (jitter < 0n || jitter >= JITTER + TIE_JITTER) words.push(`in ${after.masterDownDeadlineNs - now} ns`);
+    else words.push(jitter < JITTER ? "T" : "T+");
   }
   if (after.advertiseDeadlineNs !== before.advertiseDeadlineNs && after.state === before.state) {
     const left = after.advertiseDeadlineNs - now;
@@ -283,6 +286,7 @@ const primes: Readonly<Record<string, Act>> = {
   "hears 1/101 of the better master": heard("1/99", 0, tenth),
   "hears 1/101 of another than the better master": heard("1/99", 0, tenth),
   "hears 1/101 of another when the better master is late": heard("1/99", 0, 17n * tenth),
+  "hears 255/255 with a counter that was heard before": (driver, one) => hear(driver, one, { counter: 5n }),
   "hears a second 255/255 after the promotion was cancelled": inOrder(
     heard("255/255", 0, tenth),
     heard("1/99", 0, tenth),
@@ -304,6 +308,8 @@ const primes: Readonly<Record<string, Act>> = {
 };
 
 const acts: Readonly<Record<string, Act>> = {
+  "hears 255/255 with a counter that was heard before": (driver, one) =>
+    hear(driver, one, { advbase: 255, advskew: 255, counter: 5n }),
   "hears 1/0 with another key": (driver, one) => hear(driver, one, { key: "another" }),
   "hears 1/0 over two hops": (driver, one) => hear(driver, one, { timeToLive: 254 }),
   "hears 1/0 of another vhid": (driver, one) => hear(driver, one, { vhid: 2 }),
