@@ -121,6 +121,20 @@ describe("authentication (protocol §2)", () => {
     expect(driver.takeEvents()).toEqual([]);
   });
 
+  test("addresses of IPv6 that come several times count once, whatever stands between them", () => {
+    const addresses = ["2001:db8::1", "2001:db8::2", "fd00::1"];
+    for (const order of [
+      [0, 1, 2, 0, 1, 2],
+      [2, 2, 1, 1, 0, 0],
+      [1, 0, 1, 2, 1, 0],
+    ]) {
+      driver.add({ addresses: order.map((at) => addresses[at]) });
+      expect(driver.hear({ addresses })).toBe(Ok);
+      const view = new DataView(driver.core.memory.buffer, abi.INSTANCES_OFFSET);
+      expect(view.getUint16(abi.INSTANCE_COUNT6, true)).toBe(3);
+    }
+  });
+
   test.each(["fe80:1234::1", "febf:1234::1", "ff02:7::5", "ff11:9::5"])(
     "the scope of %s does not enter",
     (address) => {
@@ -224,24 +238,48 @@ describe("a set of addresses", () => {
 });
 
 describe("verification", () => {
-  test.each([1, 7, 8, 9, 130])("of %i frames writes verdicts, and nothing else that lasts", (count) => {
-    for (const vhid of [1, 2]) driver.addIn(abi.State.Master, { vhid });
-    // Both wait in the outbox, which lies before the scratch memory.
-    driver.core.addDemotion(1);
+  const few = ["192.168.1.50"];
+  const many = Array.from({ length: 12 }, (_, at) => `10.0.0.${at}`);
+
+  /** Verifies so many frames of virtual hosts with these addresses, in turn; each is authentic. */
+  function verify(count: number, sets: readonly (readonly string[])[]): void {
     const slots = driver.core.receiveSlots(0);
     for (let slot = 0; slot < count; slot++) {
-      const frame = advertisementFrame({ ...peer, vhid: 1 + (slot % 2), counter: BigInt(slot) });
+      const at = slot % sets.length;
+      const fields = { ...peer, vhid: 1 + at, addresses: sets[at], counter: BigInt(slot) };
+      const frame = advertisementFrame(fields);
       slots.write(slot, frame, frame.length, 2);
     }
+    driver.core.verifyFrames(count);
+    const verdicts = Array.from({ length: count }, (_, slot) => slots.verdict(slot));
+    expect(verdicts).toEqual(Array(count).fill(Ok));
+  }
+
+  test.each([1, 2, 7, 8, 9, 130])("of %i frames writes verdicts, and nothing else that lasts", (count) => {
+    driver.addIn(abi.State.Master, { vhid: 1, addresses: few });
+    driver.addIn(abi.State.Master, { vhid: 2, addresses: many });
+    // The outbox lies before the scratch memory.
+    const ring = driver.core.memory.subarray(abi.OUTBOX_OFFSET, abi.SCRATCH_OFFSET);
+    ring.fill(0xaa);
     /** All up to the first records, without scratch memory, lanes and receive slots. */
     const lasting = () => {
       const memory = driver.core.memory.slice(0, abi.INSTANCES_OFFSET + 3 * abi.INSTANCE_SIZE);
       return memory.fill(0, abi.SCRATCH_OFFSET, abi.TRANSMIT_OFFSET);
     };
     const before = lasting();
-    driver.core.verifyFrames(count);
+    verify(count, [few, many]);
     expect(Buffer.compare(lasting(), before)).toBe(0);
-    expect(Array.from({ length: count }, (_, slot) => slots.verdict(slot))).toEqual(Array(count).fill(Ok));
+  });
+
+  test("of few addresses takes the lanes, of many does not", () => {
+    driver.add({ vhid: 1, addresses: few });
+    driver.add({ vhid: 2, addresses: many });
+    const lanes = () => Buffer.from(driver.core.memory.slice(abi.LANES_OFFSET, abi.WAITING_OFFSET));
+    const empty = lanes();
+    driver.receive(advertisementFrame({ ...peer, vhid: 2, addresses: many }));
+    expect(lanes().equals(empty)).toBe(true);
+    driver.receive(advertisementFrame({ ...peer, vhid: 1, addresses: few }));
+    expect(lanes().equals(empty)).toBe(false);
   });
 });
 

@@ -317,6 +317,24 @@ describe("strict", () => {
     expect(sent > clock(990n) && sent < clock(1001n)).toBe(true);
   });
 
+  test("nor is it the very counter that a peer has sent", () => {
+    enforce();
+    const same = clock(0n, 0x1235n);
+    expect(driver.hear({ counter: same })).toBe(Verdict.Ok);
+    driver.do(() => driver.core.setState(0, 1, abi.State.Master));
+    const [frame] = driver.takeFrames();
+    const sent = new DataView(frame.bytes.buffer, frame.bytes.byteOffset).getBigUint64(42);
+    expect(sent).toBe(same + 0x10000n);
+  });
+
+  test("a peer whose clock begins with 1970 has a window too", () => {
+    setMode(Replay.Strict);
+    for (let round = 1n; round <= 4n; round++) next(round * 0x20000n);
+    expect(driver.instance().strictness).toBe(Strictness.Enforcing);
+    expect(next(0xa0000n)).toBe(Verdict.Ok);
+    expect(next(0x90000n)).toBe(Verdict.Ok);
+  });
+
   test("it does not follow where that cannot be enforced", () => {
     setMode(Replay.Strict);
     for (let round = 1n; round <= 4n; round++) next(0xffff_ffff_ffff_0000n + round);
