@@ -51,7 +51,16 @@ function casesOf(row: Row, state: StateName): Case[] {
   const event = row.event ?? `hears ${row.hears}`;
   const preempts = row.preempt === undefined ? [false, true] : [row.preempt === "on"];
   return preempts.flatMap((preempt) =>
-    families.map((family) => ({ event, state, family, advbase, advskew, preempt, demotion })),
+    families.map((family, at) => ({
+      event,
+      state,
+      family,
+      advbase,
+      advskew,
+      preempt,
+      demotion,
+      lease: at % 2 === 1,
+    })),
   );
 }
 
