@@ -55,6 +55,30 @@ describe("a host that did not run", () => {
     expect(driver.takeEvents()[1]).toMatchObject({ numbers: { latenessUs: 7_000_000 } });
   });
 
+  test("a takeover tells by how much its timer was late, and the transition after it of its own", () => {
+    driver.appliesAtOnce = false;
+    driver.addIn(Backup, own);
+    driver.now = driver.instance().masterDownDeadlineNs + 5_000_000n;
+    driver.do(() => driver.core.handleTimeout(driver.now));
+    driver.do(() => driver.core.applied(0, 1));
+    driver.do(() => driver.core.setState(0, 1, Backup));
+    const late = driver
+      .takeEvents()
+      .flatMap((event) => (event.kind === "transition" ? [event.numbers.latenessUs] : []));
+    expect(late).toEqual([5000, 0]);
+  });
+
+  test.each<[bigint, number]>([
+    [4_294_967_294_999n, 4_294_967_294],
+    [4_294_967_295_999n, 4_294_967_295],
+    [999_999_999_999_999n, 4_294_967_295],
+  ])("it tells %i ns as %i microseconds, as far as 32 bits go", (lateness, told) => {
+    driver.addIn(Master, own);
+    driver.now = driver.instance().advertiseDeadlineNs + lateness;
+    driver.do(() => driver.core.handleTimeout(driver.now));
+    expect(driver.takeEvents()[1]).toMatchObject({ numbers: { latenessUs: told } });
+  });
+
   test("intervals below a second do not step down for less than 250 ms", () => {
     driver.addIn(Master, { advbase: 0, advskew: 1 });
     driver.now = driver.instance().advertiseDeadlineNs + 249_999_999n;

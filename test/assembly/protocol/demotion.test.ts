@@ -138,4 +138,92 @@ describe("demotion (protocol §7.1)", () => {
     for (let count = 0; count < 3; count++) driver.runUntil(driver.instance().advertiseDeadlineNs);
     expect(driver.core.demotion).toBe(0);
   });
+
+  /** A MASTER whose sends fail until it is demoted and gives way; the link stays up. */
+  function demoteBySending(): void {
+    driver.errno = 101;
+    driver.do(() => driver.core.setState(0, 1, Master));
+    while (driver.core.demotion === 0) driver.runUntil(driver.instance().advertiseDeadlineNs);
+    driver.errno = 0;
+    driver.hear({ advskew: 0 });
+    expect(driver.instance().state).toBe(Backup);
+    driver.takeEvents();
+  }
+
+  /** Hears its master once a second until the demotion is taken back, and tells after how many milliseconds. */
+  function waitForTrial(since: bigint): number {
+    for (let second = 0; second < 400 && driver.core.demotion !== 0; second++) {
+      driver.hear({ advskew: 0 });
+      const next = driver.now + SECOND;
+      while (driver.core.pollTimeout() <= next && driver.core.demotion !== 0)
+        driver.runUntil(driver.core.pollTimeout());
+      if (driver.core.demotion !== 0) driver.runUntil(next);
+    }
+    return Number((driver.now - since) / 1_000_000n);
+  }
+
+  test("a BACKUP, which sends nothing, takes it back on trial: after 10 s, then twice as long, up to 5 min", () => {
+    driver.addIn(Backup, own);
+    const waits: number[] = [];
+    for (let trial = 0; trial < 8; trial++) {
+      const before = driver.now;
+      driver.errno = 101;
+      driver.do(() => driver.core.setState(0, 1, Master));
+      while (driver.core.demotion === 0) driver.runUntil(driver.instance().advertiseDeadlineNs);
+      const demotedAt = driver.now;
+      expect(demotedAt).toBeGreaterThan(before);
+      driver.errno = 0;
+      driver.hear({ advskew: 0 });
+      driver.takeEvents();
+      waits.push(waitForTrial(demotedAt));
+      expect(inWords(driver.takeEvents())).toEqual(["demotion -240 SendRetry"]);
+    }
+    expect(waits).toEqual([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000, 300_000]);
+  });
+
+  test("three sends that succeed forgive the doubling", () => {
+    driver.addIn(Backup, own);
+    for (const expected of [10_000, 20_000]) {
+      demoteBySending();
+      const demotedAt = driver.now;
+      expect(Math.abs(waitForTrial(demotedAt) - expected)).toBeLessThan(2);
+    }
+    driver.errno = 101;
+    driver.do(() => driver.core.setState(0, 1, Master));
+    for (let count = 0; count < 4; count++) driver.runUntil(driver.instance().advertiseDeadlineNs);
+    driver.errno = 0;
+    for (let count = 0; count < 4; count++) driver.runUntil(driver.instance().advertiseDeadlineNs);
+    expect(driver.core.demotion).toBe(0);
+    driver.hear({ advskew: 0 });
+    demoteBySending();
+    expect(Math.abs(waitForTrial(driver.now) - 10_000)).toBeLessThan(2);
+  });
+
+  test("a MASTER is not let off: it sees for itself, and is looked at again later", () => {
+    driver.addIn(Master, own);
+    driver.errno = 101;
+    driver.runUntil(driver.now + 100n * SECOND);
+    expect(driver.core.demotion).toBe(240);
+    expect(driver.instance().state).toBe(Master);
+    driver.errno = 0;
+    driver.hear({ advskew: 0 });
+    expect(driver.instance().state).toBe(Backup);
+    expect(waitForTrial(driver.now)).toBeLessThanOrEqual(10_000);
+  });
+
+  test("the link that comes back takes it back at once, and no trial follows", () => {
+    driver.addIn(Backup, own);
+    demoteBySending();
+    driver.setLink(0);
+    driver.setLink(linkedFlags);
+    const words = inWords(driver.takeEvents()).filter((word) => word.startsWith("demotion"));
+    expect(words).toEqual([
+      "demotion +240 InterfaceDown",
+      "demotion -240 InterfaceUp",
+      "demotion -240 InterfaceUp",
+    ]);
+    expect(driver.core.pollTimeout()).toBe(driver.instance().masterDownDeadlineNs);
+    driver.runUntil(driver.now + 3n * SECOND);
+    expect(driver.takeEvents()).toEqual([]);
+  });
 });
