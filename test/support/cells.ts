@@ -307,6 +307,11 @@ const primes: Readonly<Record<string, Act>> = {
     heard("255/255", 0, tenth),
     heard("1/99", 0, tenth),
   ),
+  "hears a second 255/255 after the promotion was cancelled, counters unheeded": inOrder(
+    (driver) => driver.do(() => driver.core.setOption(abi.Option.Replay, abi.Replay.Off)),
+    heard("255/255", 0, tenth),
+    heard("1/99", 0, tenth),
+  ),
   "hears a second 3/101 after the promotion was cancelled": inOrder(
     heard("3/101", 0, tenth),
     heard("1/99", 0, tenth),
@@ -342,6 +347,7 @@ const primes: Readonly<Record<string, Act>> = {
   "hears 255/255 in the hold-down": inOrder(flap, after(29n * tenth)),
   "hears 255/255 when the hold-down is over": inOrder(flap, after(3n * SECOND)),
   "the master-down timer after a hold-down": flap,
+  "the addresses are in place, with a lease": takeLease,
   "the advertisement timer, with a lease": takeLease,
   "midway to the next advertisement, with a lease": inOrder(takeLease, (driver) =>
     driver.runUntil(driver.instance().advertiseDeadlineNs),
@@ -377,6 +383,7 @@ const acts: Readonly<Record<string, Act>> = {
   "the advertisement timer": (driver) => driver.runUntil(driver.instance().advertiseDeadlineNs),
   "an hour without a timer": (driver) => driver.runUntil(driver.now + 3600n * SECOND),
   "the addresses are in place": (driver) => driver.do(() => driver.core.applied(0, 1)),
+  "the addresses are in place, with a lease": (driver) => driver.do(() => driver.core.applied(0, 1)),
   "the addresses cannot be had": (driver) => driver.do(() => driver.core.applyFailed(0, 1)),
   "the lease has run out": (driver) => driver.do(() => driver.core.leaseExpired(0, 1)),
   "state init": setState(abi.State.Init),

@@ -66,6 +66,40 @@ describe("counters", () => {
     }
   });
 
+  test("none is at or below what they are advanced to, and the tag stays", () => {
+    const clock = take() & ~0xffffn;
+    const advance = (to: bigint) => {
+      const record = new DataView(insides.memory.buffer, abi.COMMAND_OFFSET);
+      record.setUint8(abi.COMMAND_KIND, abi.Command.AdvanceCounters);
+      record.setBigUint64(abi.COMMAND_ENTROPY, to, true);
+      insides.call("handleCommand", START);
+    };
+    const far = clock + (1n << 40n);
+    advance(far + 0x1234n);
+    expect(take()).toBe(far + 0x10000n + tag);
+    expect(take()).toBe(far + 0x20000n + tag);
+    // Never back.
+    advance(clock);
+    expect(take()).toBe(far + 0x30000n + tag);
+    insides.callWide("reset", START, 0x65000000_00000000n);
+    setUp(START);
+    advance(clock - 1n);
+    expect(take()).toBe(clock + tag);
+    advance((clock + tag) & ~0xffffn);
+    expect(take()).toBe(clock + 0x10000n + tag);
+  });
+
+  test("the largest of all is told", () => {
+    const driver = new Driver();
+    expect(driver.core.largestCounter()).toBe(0n);
+    const [first] = driver.firstFrames({ vhid: 1 });
+    const counterOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(42);
+    expect(driver.core.largestCounter()).toBe(counterOf(first.bytes));
+    driver.now += SECOND;
+    const [second] = driver.firstFrames({ vhid: 2 });
+    expect(driver.core.largestCounter()).toBe(counterOf(second.bytes));
+  });
+
   test("they grow across a restart that takes a second", () => {
     const before = take();
     insides.call("reset", START + SECOND, 0x65000000_00000000n);

@@ -331,6 +331,7 @@ describe("two-step promotion", () => {
   test("the core stays BACKUP and silent until the addresses are in place", () => {
     expect(inWords(driver.takeEvents())).toEqual(["apply"]);
     expect(driver.instance()).toMatchObject({ state: Backup, promoting: true });
+    expect(driver.core.memory[abi.INSTANCES_OFFSET + abi.INSTANCE_PROMOTING]).toBe(1);
     driver.runUntil(driver.now + 100n * SECOND);
     expect(driver.takeEvents()).toEqual([]);
     expect(sent()).toEqual([]);

@@ -42,6 +42,32 @@ describe("virtual hosts come and go", () => {
     expect(Buffer.compare(recordBytes(0), fresh)).toBe(0);
   });
 
+  /** What the virtual hosts with these indices have sent and heard. */
+  function countersBytes(indices: readonly number[]): Uint8Array[] {
+    return indices.map((index) => {
+      const at = abi.COUNTERS_OFFSET + index * abi.COUNTERS_SIZE;
+      return driver.core.memory.slice(at, at + abi.COUNTERS_SIZE);
+    });
+  }
+
+  const isEmpty = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
+
+  test.each<[string, readonly number[], () => void]>([
+    ["one that goes", [1], () => driver.do(() => driver.core.removeVirtualHost(0, 2))],
+    ["an interface that goes", [0, 1, 2], () => driver.do(() => driver.core.removeInterface(0))],
+    ["a reset", [0, 1, 2], () => driver.core.reset(driver.now, 0)],
+  ])("%s leaves nothing of what was sent and heard", (_name, gone, act) => {
+    const all = [0, 1, 2];
+    for (const vhid of [1, 2, 3]) {
+      driver.addIn(State.Master, { vhid });
+      driver.hear({ vhid, advskew: 200 });
+    }
+    expect(countersBytes(all).map(isEmpty)).toEqual([false, false, false]);
+    act();
+    expect(countersBytes(all).map(isEmpty)).toEqual(all.map((index) => gone.includes(index)));
+    expect(all.map((index) => isEmpty(recordBytes(index)))).toEqual(all.map((index) => gone.includes(index)));
+  });
+
   test("one that goes with something to send sends it no more, and its follower is not silenced", () => {
     driver.add();
     driver.core.setState(0, 1, State.Master);
