@@ -335,6 +335,46 @@ describe("strict", () => {
     expect(next(0x90000n)).toBe(Verdict.Ok);
   });
 
+  test("it does not follow to where sums would wrap around", () => {
+    const last = 0xffff_0000_0000_0000n;
+    setMode(Replay.Strict);
+    for (let round = 3n; round >= 0n; round--) next(last - round * 0x20000n);
+    expect(driver.instance().strictness).toBe(Strictness.Enforcing);
+    driver.do(() => driver.core.setState(0, 1, abi.State.Master));
+    const [frame] = driver.takeFrames();
+    const sent = new DataView(frame.bytes.buffer, frame.bytes.byteOffset).getBigUint64(42);
+    expect(sent < clock(1n)).toBe(true);
+  });
+
+  test.each<[number, number, bigint]>([
+    [1, 100, SECOND],
+    [2, 0, 2n * SECOND],
+    [0, 100, 390_625_000n],
+  ])(
+    "of %i/%i: for two of the shortest intervals a peer inside the window counts as live",
+    (base, skew, least) => {
+      driver.core.setVirtualHost(0, 1, { advbase: base, advskew: skew });
+      enforce();
+      driver.hear({ counter: clock(), advbase: base, advskew: 0 });
+      const heardAt = driver.now;
+      driver.now = heardAt + 2n * least - 1n;
+      expect(driver.hear({ counter: 5n })).toBe(Verdict.Stale);
+      driver.now = heardAt + 2n * least + least;
+      expect(driver.hear({ counter: 6n })).toBe(Verdict.Refreshed);
+    },
+  );
+
+  test.each<[number, number, bigint]>([
+    [1, 100, SECOND],
+    [0, 100, 390_625_000n],
+  ])("of %i/%i: it is over when two have passed", (base, skew, least) => {
+    driver.core.setVirtualHost(0, 1, { advbase: base, advskew: skew });
+    enforce();
+    driver.hear({ counter: clock(), advbase: base, advskew: 0 });
+    driver.now += 2n * least;
+    expect(driver.hear({ counter: 5n })).toBe(Verdict.Refreshed);
+  });
+
   test("it does not follow where that cannot be enforced", () => {
     setMode(Replay.Strict);
     for (let round = 1n; round <= 4n; round++) next(0xffff_ffff_ffff_0000n + round);
