@@ -349,7 +349,7 @@ const primes: Readonly<Record<string, Act>> = {
   "the master-down timer after a hold-down": flap,
   "the addresses are in place, with a lease": takeLease,
   "the advertisement timer, with a lease": takeLease,
-  "midway to the next advertisement, with a lease": inOrder(takeLease, (driver) =>
+  "a quarter of the lease after an advertisement": inOrder(takeLease, (driver) =>
     driver.runUntil(driver.instance().advertiseDeadlineNs),
   ),
 };
@@ -376,8 +376,8 @@ const acts: Readonly<Record<string, Act>> = {
   "the advertisement timer, late by less": (driver) =>
     sleep(driver, driver.instance().advertiseDeadlineNs, half - JITTER),
   "the advertisement timer, with a lease": (driver) => driver.runUntil(driver.instance().advertiseDeadlineNs),
-  "midway to the next advertisement, with a lease": (driver) =>
-    driver.runUntil((driver.now + driver.instance().advertiseDeadlineNs) / 2n),
+  "a quarter of the lease after an advertisement": (driver, { advbase }) =>
+    driver.runUntil(driver.now + (advbase === 0 ? SECOND : 2n * BigInt(advbase) * SECOND) / 4n),
   "the advertisement timer, too early by 1 ns": (driver) =>
     driver.runUntil(driver.instance().advertiseDeadlineNs - 1n),
   "the advertisement timer": (driver) => driver.runUntil(driver.instance().advertiseDeadlineNs),

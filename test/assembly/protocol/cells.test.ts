@@ -65,6 +65,6 @@ function casesOf(row: Row, state: StateName): Case[] {
 }
 
 function nameOf({ own = "1/100", preempt, demotion = "0", hears, event }: Row): string {
-  if (hears === undefined) return preempt === undefined ? event : `${event}, preempt ${preempt}`;
+  if (hears === undefined) return [own, event, preempt ?? ""].join(" ").trim();
   return `${own} hears ${hears}, preempt ${preempt}, demotion ${demotion}`;
 }
