@@ -28,7 +28,7 @@ export function counterClock(): u64 {
 export function advanceCounters(counter: u64): void {
   const all = settings();
   const ahead = counterClock() + all.counterShift;
-  if (counter > ahead && counter < LAST_TO_FOLLOW) all.counterShift += counter - ahead;
+  if (counter >= ahead && counter < LAST_TO_FOLLOW) all.counterShift += counter - ahead + STEP;
 }
 
 /** The counter for the next advertisement; it is remembered. */
