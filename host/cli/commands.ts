@@ -70,7 +70,15 @@ export const commands: readonly Command[] = [
         value: "N",
         sentence: "The virtual host's number, 1..255, the same on all hosts.",
       },
-      "pass-file": passFile,
+      "pass-file": {
+        ...passFile,
+        sentence: `${passFile.sentence} credential:NAME is systemd's.`,
+      },
+      "pass-prompt": { type: "boolean", sentence: "Asks for the pass phrase at the terminal." },
+      "no-pass": {
+        type: "boolean",
+        sentence: "The empty pass phrase: anybody may speak for the virtual host.",
+      },
       advbase: {
         type: "string",
         value: "N",

@@ -12,6 +12,7 @@ import type { StartOptions } from "../node/start.ts";
 import type { RunFile } from "../recorder/run-file.ts";
 import type { Arguments } from "./arguments.ts";
 import { EventLog, LoggedNode } from "./loggednode.ts";
+import { promptForPass } from "./passprompt.ts";
 import { keepRecords, openRun } from "./records.ts";
 import type { Terminal } from "./terminal.ts";
 import { readThreadChoices } from "./threadchoices.ts";
@@ -28,7 +29,7 @@ const stopPatienceMs = 5000;
 export async function runNode(given: Arguments, terminal: Terminal, startNode: StartNode): Promise<ExitCode> {
   const threadChoices = readThreadChoices(given);
   const { io } = threadChoices;
-  const sources = readSources(given);
+  const sources = readSources(given, given.has("pass-prompt") ? await promptForPass(terminal) : undefined);
   const configuration = report(loadConfiguration(sources), terminal);
   if (configuration === undefined) return ExitCode.Configuration;
   refuseUnfit(configuration, io);
@@ -86,7 +87,7 @@ export async function runNode(given: Arguments, terminal: Terminal, startNode: S
   }
 }
 
-function readSources(given: Arguments): Sources {
+function readSources(given: Arguments, pass: Uint8Array | undefined): Sources {
   const rcConf = given.text("rc-conf");
   if (rcConf === undefined && given.has("map"))
     throw new OperatorError(ExitCode.Usage, "--map is for --rc-conf: give --interface the name it has here");
@@ -102,6 +103,8 @@ function readSources(given: Arguments): Sources {
       interfaceName: given.text("interface"),
       vhid: given.text("vhid"),
       passFile: given.text("pass-file"),
+      pass,
+      noPass: given.has("no-pass") || undefined,
       advbase: given.text("advbase"),
       advskew: given.text("advskew"),
       preempt: given.has("preempt"),

@@ -4,6 +4,7 @@ import { type Flags, readFlags } from "./flags.ts";
 import type { InterfaceMap } from "./map.ts";
 import type { Configuration, Problem } from "./model.ts";
 import { explain } from "./passfile.ts";
+import { judgeStrength } from "./passstrength.ts";
 import { problemAt, showLine } from "./problems.ts";
 import { readRcConf } from "./rcconf.ts";
 import { commandLine } from "./words.ts";
@@ -24,9 +25,9 @@ export interface Loaded {
 /** Reads and checks a configuration. Throws OperatorError when the file cannot be read, or sources do not fit. */
 export function loadConfiguration(sources: Sources): Loaded {
   const { configuration, problems } = load(sources);
-  return problems.some((problem) => problem.severity === "error")
-    ? { problems }
-    : { configuration, problems };
+  if (problems.some((problem) => problem.severity === "error")) return { problems };
+  const weak = judgeStrength(configuration.virtualHosts);
+  return { configuration, problems: weak === undefined ? problems : [...problems, weak] };
 }
 
 /**

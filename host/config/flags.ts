@@ -1,6 +1,6 @@
 import { OperatorError } from "../errors.ts";
 import type { Configuration, Problem } from "./model.ts";
-import { readPassFile } from "./passfile.ts";
+import { locatePassFile, readPassFile } from "./passfile.ts";
 import { problemAt, showWord } from "./problems.ts";
 import type { IfconfigRequest, Placed } from "./request.ts";
 import { judgePass, readNumber } from "./request.ts";
@@ -13,6 +13,10 @@ export interface Flags {
   readonly interfaceName?: string;
   readonly vhid?: string;
   readonly passFile?: string;
+  /** A pass phrase that was typed: 1..20 bytes. */
+  readonly pass?: Uint8Array;
+  /** The empty key is meant: anybody may speak for the virtual host. */
+  readonly noPass?: boolean;
   readonly advbase?: string;
   readonly advskew?: string;
   readonly preempt?: boolean;
@@ -47,7 +51,7 @@ export function readFlags(flags: Flags): { configuration: Configuration; problem
   if (flags.vhid === undefined) problems.push(missing(vhidWord, "--vhid N"));
   const vhid = flags.vhid === undefined ? undefined : number(vhidWord, "vhid", 1, 255);
   const request: IfconfigRequest = {
-    pass: flags.passFile === undefined ? undefined : readPass(passWord, problems),
+    pass: readKey(flags, passWord, problems),
     advbase: number(advbaseWord, "advbase", 0, 255),
     advskew: number(advskewWord, "advskew", 0, 254),
     addresses: argumentWords(flags.addresses, 6).flatMap((word) => readAddress(word, problems)),
@@ -80,9 +84,22 @@ export function readFlags(flags: Flags): { configuration: Configuration; problem
   };
 }
 
+/** From exactly one of the three; nothing said is no word for the empty key, which has to be meant. */
+function readKey(flags: Flags, word: Word, problems: Problem[]): Placed<Uint8Array> | undefined {
+  const { passFile, pass, noPass = false } = flags;
+  const given = [passFile !== undefined, pass !== undefined, noPass].filter((one) => one).length;
+  if (given === 0)
+    problems.push(missing(word, "--pass-file FILE (or --no-pass, where anybody may speak for it)"));
+  if (given > 1)
+    problems.push(problemAt("error", word, "one of --pass-file, --pass-prompt and --no-pass is enough"));
+  if (given !== 1 || noPass) return undefined;
+  if (pass === undefined) return readPass(word, problems);
+  return { value: pass, position: word.position, length: word.length };
+}
+
 function readPass(word: Word, problems: Problem[]): Placed<Uint8Array> | undefined {
   try {
-    const value = readPassFile(word.text);
+    const value = readPassFile(locatePassFile(word.text));
     const problem = judgePass(word, value.length);
     if (problem !== undefined) problems.push(problem);
     return { value, position: word.position, length: word.length };

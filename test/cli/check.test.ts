@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { temporaryDirectory } from "../control/support.ts";
 import { run } from "./support.ts";
 
-const good = 'ifconfig_em0_alias0="inet vhid 1 pass testpass alias 192.168.1.50/32"\n';
+const good = 'ifconfig_em0_alias0="inet vhid 1 pass testpass-of-15b alias 192.168.1.50/32"\n';
 const bad =
   'ifconfig_em0_alias0="inet vhid 1 advskew 300 pass testpass alias 192.168.1.50/32"\nifconfig_em0_alias1="inet vhid 256 alias 192.168.1.51/32"\n';
 

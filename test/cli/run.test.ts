@@ -31,9 +31,9 @@ function prepare() {
   const socket = join(directory, "c.sock");
   const pass = join(directory, "pass");
   const rcConf = join(directory, "rc.conf");
-  writeFileSync(pass, "testpass\n", { mode: 0o600 });
+  writeFileSync(pass, "testpass-of-15b\n", { mode: 0o600 });
   const write = (text: string) => writeFileSync(rcConf, text, { mode: 0o600 });
-  write('ifconfig_em0_alias0="inet vhid 1 pass testpass alias 192.168.1.50/32"\n');
+  write('ifconfig_em0_alias0="inet vhid 1 pass testpass-of-15b alias 192.168.1.50/32"\n');
   const flags = ["--interface", "eth0", "--vhid", "1", "--pass-file", pass, "--socket", socket];
   return { socket, pass, rcConf, write, flags };
 }

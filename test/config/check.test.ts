@@ -18,13 +18,13 @@ const load = (content: string, mode?: number) => {
   write(content, mode);
   return loadConfiguration({ rcConf, map: new Map([["em0", "eth0"]]) });
 };
-const good = 'ifconfig_em0_alias0="vhid 1 pass testpass alias 192.168.1.50/32"\n';
+const good = 'ifconfig_em0_alias0="vhid 1 pass testpass-of-15b alias 192.168.1.50/32"\n';
 
 describe("loading", () => {
   test("a good file is a configuration", () => {
     const { configuration, problems } = load(good);
     expect(problems).toEqual([]);
-    expect(showHosts(configuration!)).toEqual(["1@eth0 1/0 testpass 192.168.1.50/32"]);
+    expect(showHosts(configuration!)).toEqual(["1@eth0 1/0 testpass-of-15b 192.168.1.50/32"]);
   });
 
   test("a warning does not stand in the way, an error does", () => {
@@ -45,7 +45,7 @@ describe("loading", () => {
   });
 
   test("flags alone are a configuration", () => {
-    const flags = { interfaceName: "eth0", vhid: "7", addresses: ["10.0.0.1/32"] };
+    const flags = { interfaceName: "eth0", vhid: "7", noPass: true, addresses: ["10.0.0.1/32"] };
     expect(showHosts(loadConfiguration({ map: new Map(), flags }).configuration!)).toEqual([
       "7@eth0 1/0 - 10.0.0.1/32",
     ]);

@@ -73,8 +73,14 @@ describe("mistakes", () => {
     ],
     [
       { passFile: undefined },
+      ["error: --pass-file FILE (or --no-pass, where anybody may speak for it) is missing"],
+    ],
+    [
+      { passFile: undefined, noPass: true },
       ["warning: vhid 1 on eth0 has no pass phrase: anyone can speak for it (empty key)"],
     ],
+    [{ noPass: true }, ["error: one of --pass-file, --pass-prompt and --no-pass is enough"]],
+    [{ passFile: undefined, pass: Uint8Array.of(0x78) }, []],
     [
       { vhid: "x", advskew: "300", addresses: ["10.0.0.1/33", "y"] },
       [

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readPassFile } from "../../host/config/passfile.ts";
+import { locatePassFile, readPassFile } from "../../host/config/passfile.ts";
 import { ExitCode, OperatorError } from "../../host/errors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "carp-passfile-"));
@@ -54,9 +54,9 @@ describe("what is refused", () => {
     ["123456789012345678901\n", "is 21 bytes; a CARP pass phrase has at most 20"],
     ["äääääääääää\n", "is 22 bytes; a CARP pass phrase has at most 20"],
     ["x".repeat(5000), "is too long"],
-    ["", "holds no pass phrase"],
-    ["\n", "holds no pass phrase"],
-    ["\r\ntestpass", "holds no pass phrase"],
+    ["", "there is no pass phrase in"],
+    ["\n", "there is no pass phrase in"],
+    ["\r\ntestpass", "there is no pass phrase in"],
     ["a\0b\n", "holds a zero byte"],
   ])("%j", (content, message) => {
     expect(refusal(write(content))).toContain(message);
@@ -67,5 +67,33 @@ describe("what is refused", () => {
       `${join(folder, "none")} cannot be read: there is no such file`,
     );
     expect(refusal(folder)).toBe(`${folder} is a directory, not a file with a pass phrase`);
+  });
+});
+
+describe("H18: credentials of the service manager", () => {
+  test("credential:NAME is in their folder, every other word is a path", () => {
+    expect(locatePassFile("credential:carp.pass", "/run/credentials/carp.service")).toBe(
+      "/run/credentials/carp.service/carp.pass",
+    );
+    expect(locatePassFile("pass", "/run/credentials/carp.service")).toBe("pass");
+    expect(locatePassFile("/etc/carp/pass", undefined)).toBe("/etc/carp/pass");
+  });
+
+  test.each(["credential:", "credential:../../etc/shadow", "credential:a/b", "credential:.."])(
+    "%s is none",
+    (word) => {
+      expect(() => locatePassFile(word, "/run/credentials/carp.service")).toThrow("names no credential");
+    },
+  );
+
+  test("without the service manager there are none", () => {
+    expect(() => locatePassFile("credential:pass", undefined)).toThrow("LoadCredential=pass:FILE");
+  });
+
+  test("a credential as systemd lays it out, mode 0400 or 0440, is read", () => {
+    for (const mode of [0o400, 0o440]) {
+      write("testpass\n", mode);
+      expect(text(readPassFile(locatePassFile("credential:pass", folder)))).toBe("testpass");
+    }
   });
 });
