@@ -74,7 +74,7 @@ export function withVhid(frame, vhid) {
 }
 
 /** A copy with the payload changed and its checksum right again (RFC 1071). */
-function changed(frame, change) {
+export function changed(frame, change) {
   const copy = Buffer.from(frame);
   const carp = copy.subarray(ethernetHeaderLength + (copy[ethernetHeaderLength] & 15) * 4);
   change(carp);
