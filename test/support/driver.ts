@@ -54,6 +54,14 @@ export class Driver {
   constructor(path?: string, host = 2) {
     this.host = host;
     this.core = new Core(instantiate(path));
+    this.startOver();
+  }
+
+  /** As if it were new, which is cheaper than another. */
+  startOver(): void {
+    this.now = START;
+    this.events = [];
+    this.frames = [];
     this.core.reset(START, 1_700_000_000_000);
     this.setLink(linkedFlags);
   }

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { Option, Replay, State, Verdict } from "../../assembly/abi.ts";
+import { acquaint, type Rewriting, rewritten, timedFrame } from "../support/attacker.ts";
+import { Driver, SECOND } from "../support/driver.ts";
+import { addressBytes } from "../support/frames.ts";
+
+/**
+ * W2: a recorded advertisement with interval, demotion or source rewritten and its checksums mended, for which nobody
+ * needs the key. It takes the address away from every kernel's master and from ucarp's, as long as it is repeated.
+ */
+const rewritings: readonly (readonly [string, Rewriting])[] = [
+  ["advskew 0", { advskew: 0 }],
+  ["advbase 0", { advbase: 0, advskew: 0 }],
+  ["advbase 255", { advbase: 255 }],
+  ["the demotion", { demote: 255, advskew: 0 }],
+  ["the source", { source: addressBytes("192.168.1.99") }],
+  ["source and advskew", { source: addressBytes("192.168.1.99"), advskew: 0 }],
+];
+const tenMinutes = 600;
+const perSecond = 100;
+
+describe.each(rewritings)("W2, %s rewritten", (_name, rewriting) => {
+  test.each([State.Master, State.Backup])(
+    "strict: ten minutes at 100/s change nothing in state %i",
+    (state) => {
+      const { driver, attack } = underAttack(Replay.Strict, state);
+      const { transitions, statistics } = driver.instance();
+      const verdicts = attack(rewriting, tenMinutes);
+      expect(verdicts.filter((verdict) => verdict === Verdict.Ok)).toEqual([]);
+      expect(driver.instance()).toMatchObject({ state, transitions });
+      const { duplicates, stale } = driver.instance().statistics;
+      expect(duplicates + stale - statistics.duplicates - statistics.stale).toBe(tenMinutes * perSecond);
+    },
+  );
+
+  test("log: every one is counted as a suspect, and people are told at most every ten seconds", () => {
+    const { driver, attack } = underAttack(Replay.Log, State.Backup);
+    attack(rewriting, 60);
+    expect(driver.instance().statistics.replaysuspects).toBe(60 * perSecond);
+    const notices = driver.takeEvents().filter(({ kind }) => kind === "notice");
+    expect(notices.length).toBeGreaterThanOrEqual(1);
+    expect(notices.length).toBeLessThanOrEqual(7);
+  });
+});
+
+test.each([Replay.Off, Replay.Log])(
+  "W2, mode %i: as on every CARP, a master that does not preempt goes for it, and comes back when it ends",
+  (mode) => {
+    const { driver, attack } = underAttack(mode, State.Master);
+    attack({ advskew: 0, advbase: 0 }, 10);
+    expect(driver.instance().state).toBe(State.Backup);
+    driver.runUntil(driver.now + 4n * SECOND);
+    expect(driver.instance().state).toBe(State.Master);
+  },
+);
+
+/**
+ * A node that knows its peer: as MASTER it has heard the slower one before, as BACKUP it goes on hearing the better one.
+ * The attacker has one advertisement of that peer.
+ */
+function underAttack(mode: Replay, state: State) {
+  const driver = new Driver();
+  driver.core.setOption(Option.Replay, mode);
+  driver.addIn(State.Backup, { advskew: 100 });
+  const advskew = state === State.Master ? 200 : 30;
+  const recorded = acquaint(driver, 6, { advskew })[5];
+  if (state === State.Master) driver.do(() => driver.core.setState(0, 1, State.Master));
+  driver.takeEvents();
+  const attack = (rewriting: Rewriting, seconds: number): Verdict[] => {
+    const forged = rewritten(recorded, rewriting);
+    const batch = new Array<Uint8Array>(perSecond / 4).fill(forged);
+    return Array.from({ length: seconds * 4 }, (_, quarter) => {
+      driver.runUntil(driver.now + SECOND / 4n);
+      if (state === State.Backup && quarter % 4 === 2) driver.receive(timedFrame(driver, { advskew }));
+      return driver.receive(...batch);
+    }).flat();
+  };
+  return { driver, attack };
+}
