@@ -1,6 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-const network = ["test/interop/**/*.test.ts", "test/scenarios/**/*.test.ts", "test/demo/**/*.test.ts"];
+const network = [
+  "test/interop/**/*.test.ts",
+  "test/scenarios/**/*.test.ts",
+  "test/demo/**/*.test.ts",
+  "test/reliability/*.network.test.ts",
+];
 
 /** Faults of the host. They mostly wait for master-down times, and are to hold on a busy machine anyway. */
 const faults = "test/reliability/h*.test.ts";

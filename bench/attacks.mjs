@@ -105,7 +105,7 @@ function rowOf({ id, name, mode }, { sent, figures }) {
     sent === undefined ? "" : String(Number(sent.perSecond.toPrecision(3))),
     nodes.map(({ transitions }) => transitions).join(", "),
     nodes.map(({ addressChanges }) => addressChanges).join(", "),
-    `${shortest.toFixed(3)} to ${longest.toFixed(3)}`,
+    master.gaps.length === 0 ? "none sent" : `${shortest.toFixed(3)} to ${longest.toFixed(3)}`,
     backups.map(({ advertisements }) => advertisements).join(", "),
     countedText(master.counted),
     countedText(backups[0].counted),

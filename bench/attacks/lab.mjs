@@ -20,8 +20,8 @@ const program = fileURLToPath(new URL("../../build/host/main.js", import.meta.ur
 /** Whoever is heard so often is known. */
 const advertisementsToKnow = 5;
 
-/** Opens a lab with the nodes (a first: it is the best) and further hosts; `modes` is off, log or strict. */
-export async function openAttackLab({ mode, nodes = ["a", "b"], hosts = [] }) {
+/** Opens a lab with the nodes (a first: it is the best), which have the addresses `held`, and further hosts. */
+export async function openAttackLab({ mode, nodes = ["a", "b"], hosts = [], held = addresses }) {
   const folder = await mkdtemp(join(tmpdir(), "carp-attack-"));
   const plan = [...nodes, "m", ...hosts].map((name, index) => ({
     name,
@@ -39,12 +39,7 @@ export async function openAttackLab({ mode, nodes = ["a", "b"], hosts = [] }) {
     await writeFile(file, `${pass}\n`, { mode: 0o600 });
     const argv = ["--interface", "eth0", "--vhid", String(vhid), "--pass-file", file];
     const socket = join(folder, `${name}.sock`);
-    const node = startNode(lab.host(name), program, socket, [
-      ...argv,
-      "--advskew",
-      String(advskew),
-      ...addresses,
-    ]);
+    const node = startNode(lab.host(name), program, socket, [...argv, "--advskew", String(advskew), ...held]);
     running.set(name, node);
     await until(() => readStatus(socket).catch(() => undefined));
     await writeSysctl(socket, "net.inet.carp.replay", ["off", "log", "strict"].indexOf(to));
@@ -62,9 +57,10 @@ export async function electInTurn(attackLab) {
   const recorded = {};
   for (const name of [...nodes].reverse()) {
     await setState(name, "MASTER");
-    const begun = observer.heard(vhid, name).length;
+    const heard = () => observer.heard(vhid, name).filter(is4).length;
+    const begun = heard();
     recorded[name] = await catchAdvertisement(lab.host("m").namespace, "eth0");
-    await until(() => observer.heard(vhid, name).length >= begun + 2 * advertisementsToKnow);
+    await until(() => heard() >= begun + advertisementsToKnow);
   }
   const states = await Promise.all(nodes.map((name) => stateOf(running.get(name))));
   if (states.join() !== ["MASTER", ...nodes.slice(1).map(() => "BACKUP")].join())

@@ -53,7 +53,7 @@ export interface Ucarp extends LabProcess {
 }
 
 /** What the machine must have, beyond namespaces, for a test. */
-export type Need = "carp" | "ucarp" | "tcpdump" | "tshark" | "ping";
+export type Need = "carp" | "ucarp" | "tcpdump" | "tshark" | "ping" | "keepalived";
 
 /** Builds the network, runs the body, and takes everything away again. Skips where a need is not met. */
 export async function withNetwork(
