@@ -3,6 +3,7 @@ import { FrameRing } from "../recorder/frame-ring.ts";
 import type { NodeEvent } from "./api.ts";
 import type { Members } from "./members.ts";
 import { eventOf } from "./news.ts";
+import { Notices } from "./notices.ts";
 import type { Ports } from "./ports.ts";
 import type { Recording } from "./recording.ts";
 import { Transitions } from "./transitions.ts";
@@ -11,6 +12,7 @@ import { Transitions } from "./transitions.ts";
 export class Journal {
   readonly ring = new FrameRing();
   readonly transitions = new Transitions();
+  private readonly notices = new Notices();
   private readonly ports: Ports;
   private readonly members: Members;
 
@@ -19,12 +21,14 @@ export class Journal {
     this.members = members;
   }
 
-  /** The core's news as people are told of it; transitions are remembered. */
-  tell(news: CoreNews): NodeEvent {
-    return eventOf(news, this.transitions, (index, vhid) => ({
+  /** Gives the core's news as people are told of it, if it is due; transitions are remembered. */
+  tell(news: CoreNews, emit: (event: NodeEvent) => void): void {
+    if (!this.notices.isDue(news)) return;
+    const event = eventOf(news, this.transitions, (index, vhid) => ({
       interfaceName: this.ports.list[index].name,
       host: this.members.find(index, vhid)?.host,
     }));
+    emit(event);
   }
 
   record(): Recording {

@@ -76,7 +76,7 @@ export class CarpNode {
     this.journal = new Journal(this.ports, this.members);
     const answers = {
       obey: (order: CoreOrder) => this.obey(order),
-      tell: (news: CoreNews) => emit(this.journal.tell(news)),
+      tell: (news: CoreNews) => this.journal.tell(news, emit),
       rest: () => this.members.leases.flush(),
     };
     this.path = new FramePath(core, this.ports.list, answers, log, this.journal.ring);
