@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Option, Replay, State, Verdict } from "../../assembly/abi.ts";
-import { acquaint, type Rewriting, rewritten, timedFrame } from "../support/attacker.ts";
+import { acquaint, clockCounter, type Rewriting, rewritten, timedFrame } from "../support/attacker.ts";
 import { Driver, SECOND } from "../support/driver.ts";
 import { addressBytes } from "../support/frames.ts";
 
@@ -53,6 +53,48 @@ test.each([Replay.Off, Replay.Log])(
     expect(driver.instance().state).toBe(State.Master);
   },
 );
+
+describe("W2, strict, a master that has just started and has heard nobody", () => {
+  const old = 60n * SECOND;
+
+  test("the limit: it knows no counters yet, so it takes a recording for a peer, as in log mode", () => {
+    const { driver } = newcomer();
+    const recorded = timedFrame(driver, { counter: clockCounter(driver.now - old) });
+    expect(driver.receive(rewritten(recorded, { advskew: 0 }))).toEqual([Verdict.Ok]);
+    expect(driver.instance().state).toBe(State.Backup);
+  });
+
+  test("with freshness, what is older than that is nothing to it, from the first on", () => {
+    const { driver } = newcomer(5);
+    const recorded = timedFrame(driver, { counter: clockCounter(driver.now - old) });
+    for (let tick = 0; tick < 6000; tick++) {
+      driver.runUntil(driver.now + SECOND / 100n);
+      expect(driver.receive(rewritten(recorded, { advskew: 0 }))).toEqual([Verdict.Stale]);
+    }
+    expect(driver.instance()).toMatchObject({ state: State.Master, transitions: 2 });
+  });
+
+  test("with freshness, an old one that is repeated does not make it lenient towards a new one", () => {
+    const { driver } = newcomer(5);
+    const recorded = timedFrame(driver, { counter: clockCounter(driver.now, 0x77, -2n * 86_400n * SECOND) });
+    for (let tick = 0; tick < 600; tick++) {
+      driver.runUntil(driver.now + SECOND / 100n);
+      driver.receive(recorded);
+    }
+    const heard = acquaint(driver, 6, { advskew: 200 });
+    const verdicts = heard.slice(-2).map((frame) => driver.receive(rewritten(frame, { advskew: 0 }))[0]);
+    expect(verdicts).toEqual([Verdict.Duplicate, Verdict.Duplicate]);
+    expect(driver.instance().state).toBe(State.Master);
+  });
+
+  function newcomer(freshness = 0) {
+    const driver = new Driver();
+    driver.core.setOption(Option.Replay, Replay.Strict);
+    driver.core.setOption(Option.Freshness, freshness);
+    driver.addIn(State.Master, { advskew: 100 });
+    return { driver };
+  }
+});
 
 /**
  * A node that knows its peer: as MASTER it has heard the slower one before, as BACKUP it goes on hearing the better one.
