@@ -18,4 +18,4 @@ export function send(sender: string, namespace: Namespace, flood: Flood): Promis
 export function catchAdvertisement(namespace: Namespace, interfaceName: string): Promise<Uint8Array>;
 export function withWrongTags(frame: Uint8Array, count: number): Uint8Array[];
 export function withVhid(frame: Uint8Array, vhid: number): Uint8Array;
-export function changed(frame: Uint8Array, change: (carp: Buffer) => void): Buffer;
+export function change(frame: Buffer, alter: (carp: Buffer) => void): void;

@@ -73,15 +73,20 @@ export function withVhid(frame, vhid) {
   });
 }
 
-/** A copy with the payload changed and its checksum right again (RFC 1071). */
-export function changed(frame, change) {
+/** A copy with the payload changed. */
+function changed(frame, alter) {
   const copy = Buffer.from(frame);
-  const carp = copy.subarray(ethernetHeaderLength + (copy[ethernetHeaderLength] & 15) * 4);
-  change(carp);
+  change(copy, alter);
+  return copy;
+}
+
+/** Changes the payload of the frame itself and makes its checksum right again (RFC 1071). */
+export function change(frame, alter) {
+  const carp = frame.subarray(ethernetHeaderLength + (frame[ethernetHeaderLength] & 15) * 4);
+  alter(carp);
   carp.writeUInt16BE(0, checksumOffset);
   let sum = 0;
   for (let at = 0; at < 36; at += 2) sum += carp.readUInt16BE(at);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   carp.writeUInt16BE(0xffff - sum, checksumOffset);
-  return copy;
 }
