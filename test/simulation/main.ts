@@ -1,4 +1,6 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { runJobs } from "./jobs.ts";
 import { DoorPool, pathOf } from "./module.ts";
 import { runMutants } from "./mutation.ts";
 import { type Report, runSeries, type Series } from "./series.ts";
@@ -15,6 +17,7 @@ const usage = `npm run simulate -- [--seed N] [--seeds COUNT] [--hours H] [--nod
   --nodes N            stations of each; 3
   --variant NAME       simd or baseline, the faster one here
   --module PATH        another module
+  --jobs N             processes that share the seeds; as many as there are processors
   --trace              every fault and every transition
   --json               the result as JSON
   --mutants [--from N] [--count N]   plants faults in the core and tells which are caught`;
@@ -32,6 +35,7 @@ async function main(): Promise<number> {
       module: { type: "string" },
       from: { type: "string", default: "0" },
       count: { type: "string", default: "1000" },
+      jobs: { type: "string", default: String(availableParallelism()) },
       trace: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       mutants: { type: "boolean", default: false },
@@ -49,8 +53,11 @@ async function main(): Promise<number> {
     return 2;
   }
   if (values.mutants) return runMutants(Number(values.from), Number(values.count), console.log);
-  const pool = new DoorPool(values.module ?? pathOf(values.variant));
-  const report = runSeries(series, pool, values.trace ? console.log : undefined);
+  const modulePath = values.module ?? pathOf(values.variant);
+  const trace = values.trace ? console.log : undefined;
+  const jobs = values.trace ? 1 : Math.min(Number(values.jobs), series.seeds);
+  const report =
+    jobs > 1 ? await runJobs(series, modulePath, jobs) : runSeries(series, new DoorPool(modulePath), trace);
   const missing = report.seeds >= SEEDS_FOR_EVERYTHING ? report.coverage.missing(sometimes) : [];
   const module = values.module === undefined ? `--variant ${values.variant}` : `--module ${values.module}`;
   if (values.json) console.log(asJson(report, missing));

@@ -31,7 +31,7 @@ export interface Report {
   readonly node_hours_per_cpu_second: number;
   readonly violations: number;
   readonly failures: readonly Failure[];
-  /** Of all runs together. */
+  /** Of all runs together, in whatever order they were made. */
   readonly fingerprint: string;
   readonly coverage: Coverage;
 }
@@ -48,8 +48,7 @@ export function runSeries(series: Series, pool: DoorPool, trace?: (line: string)
     const seed = series.seed + made;
     const { violations, world, ...outcome } = run(planOf(seed, series.nodes, series.hours), pool, trace);
     coverage.merge(world.coverage);
-    // FNV-1a over the runs' fingerprints.
-    fingerprint = BigInt.asUintN(64, (fingerprint ^ BigInt(`0x${outcome.fingerprint}`)) * 0x100000001b3n);
+    fingerprint = addFingerprints(fingerprint, mixed(BigInt(`0x${outcome.fingerprint}`) ^ BigInt(seed)));
     if (violations.length > 0) failures.push({ seed, violation: violations[0] });
   }
   const seconds = (monotonicMs() - begun) / 1000;
@@ -65,7 +64,24 @@ export function runSeries(series: Series, pool: DoorPool, trace?: (line: string)
     node_hours_per_cpu_second: hours / cpu,
     violations: failures.length,
     failures,
-    fingerprint: fingerprint.toString(16).padStart(16, "0"),
+    fingerprint: inHex(fingerprint),
     coverage,
   };
+}
+
+/** Of the runs of both, in whatever order. */
+export function addFingerprints(one: bigint, other: bigint): bigint {
+  return BigInt.asUintN(64, one + other);
+}
+
+export function inHex(fingerprint: bigint): string {
+  return fingerprint.toString(16).padStart(16, "0");
+}
+
+/** The finalizer of SplitMix64, so that fingerprints can be added. */
+function mixed(fingerprint: bigint): bigint {
+  let z = BigInt.asUintN(64, fingerprint);
+  z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+  z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+  return z ^ (z >> 31n);
 }
