@@ -148,8 +148,9 @@ function isEnforced(instance: Instance, peers: PeerCounters): bool {
 }
 
 /**
- * Takes a counter into the last four different ones and says what they are like. A lone counter that is heard all through
- * a master-down time is a constant one; repeated in between others, or to a master, it is a replay, and says nothing.
+ * Takes a counter into the last four different ones and says what they are like. The only counter that was ever heard,
+ * all through a master-down time, is a constant one, and so is one that was the only one for an hour; repeated in between
+ * others, or to a master, it is a replay, and says nothing.
  */
 function classify(instance: Instance, peers: PeerCounters, counter: u64, isFresh: bool): void {
   const now = settings().now;
@@ -163,7 +164,8 @@ function classify(instance: Instance, peers: PeerCounters, counter: u64, isFresh
     if (peers.recentCount == RECENT) setClass(peers, classOfRecent(peers));
   } else if (instance.state != State.Master) {
     const wait = masterDownTime(instance);
-    if (now - peers.freshAt >= wait && now - instance.heardAt < wait) setClass(peers, CounterClass.Constant);
+    const least = peers.recentCount == 1 ? wait : TO_BE_READY;
+    if (now - peers.freshAt >= least && now - instance.heardAt < wait) setClass(peers, CounterClass.Constant);
   }
 }
 

@@ -92,6 +92,12 @@ export const commands: readonly Command[] = [
           "Added to advbase, in 1/256 s, 0..254 (default 0); the host with the shortest interval is master.",
       },
       preempt: { type: "boolean", sentence: "Takes over from a master that advertises less often." },
+      replay: {
+        type: "string",
+        value: "off|log|strict",
+        sentence:
+          "What is done about advertisements whose counters were heard before (default log; strict among nodes of this program only).",
+      },
       vmac: { type: "boolean", sentence: "Holds the addresses on a macvlan with the virtual MAC." },
       "no-lease": {
         type: "boolean",

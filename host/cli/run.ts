@@ -108,6 +108,7 @@ function readSources(given: Arguments, pass: Uint8Array | undefined): Sources {
       advbase: given.text("advbase"),
       advskew: given.text("advskew"),
       preempt: given.has("preempt"),
+      replay: given.text("replay"),
       virtualMac: given.has("vmac"),
       noLease: given.has("no-lease"),
       hook: given.text("hook"),

@@ -7,9 +7,13 @@ import { explain } from "./passfile.ts";
 import { judgeStrength } from "./passstrength.ts";
 import { problemAt, showLine } from "./problems.ts";
 import { readRcConf } from "./rcconf.ts";
+import { readReplay } from "./sysctl.ts";
 import { commandLine } from "./words.ts";
 
-/** Where a configuration comes from: an rc.conf, or else flags. With both, `--preempt`, `--vmac` and `--no-lease` add to the file. */
+/**
+ * Where a configuration comes from: an rc.conf, or else flags. With both, `--preempt`, `--replay`, `--vmac` and
+ * `--no-lease` add to the file.
+ */
 export interface Sources {
   readonly rcConf?: string;
   readonly map: InterfaceMap;
@@ -47,6 +51,7 @@ function load({ rcConf, map, flags }: Sources): Required<Loaded> {
   const given = flags !== undefined && {
     ...flags,
     preempt: undefined,
+    replay: undefined,
     virtualMac: undefined,
     noLease: undefined,
     hook: undefined,
@@ -60,6 +65,7 @@ function load({ rcConf, map, flags }: Sources): Required<Loaded> {
   const { configuration, problems, holdsSecrets } = readRcConf(readText(rcConf), rcConf, map);
   configuration.hook = flags?.hook ?? configuration.hook;
   if (flags?.preempt === true) configuration.preempt = true;
+  if (flags?.replay !== undefined) configuration.replay = readReplay(flags.replay);
   if (flags?.noLease === true) configuration.lease = false;
   if (flags?.virtualMac === true) for (const host of configuration.virtualHosts) host.virtualMac = true;
   if (holdsSecrets && (statSync(rcConf).mode & 0o004) !== 0) {

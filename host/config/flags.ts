@@ -5,6 +5,7 @@ import { problemAt, showWord } from "./problems.ts";
 import type { IfconfigRequest, Placed } from "./request.ts";
 import { judgePass, readNumber } from "./request.ts";
 import { type RequestedAddress, readAddressWord } from "./requestedaddress.ts";
+import { readReplay } from "./sysctl.ts";
 import { collectVirtualHosts } from "./virtualhosts.ts";
 import { argumentWords, type Word } from "./words.ts";
 
@@ -20,6 +21,7 @@ export interface Flags {
   readonly advbase?: string;
   readonly advskew?: string;
   readonly preempt?: boolean;
+  readonly replay?: string;
   readonly virtualMac?: boolean;
   readonly noLease?: boolean;
   readonly hook?: string;
@@ -74,6 +76,7 @@ export function readFlags(flags: Flags): { configuration: Configuration; problem
   const configuration = {
     virtualHosts: collected.virtualHosts,
     preempt: flags.preempt === true,
+    replay: flags.replay === undefined ? undefined : readReplay(flags.replay),
     lease: flags.noLease !== true,
     hook: flags.hook,
     ownAddresses: [],

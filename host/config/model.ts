@@ -31,6 +31,9 @@ export interface Configuration {
   readonly virtualHosts: VirtualHost[];
   /** net.inet.carp.preempt */
   preempt: boolean;
+  /** net.inet.carp.replay and net.inet.carp.freshness, where they are given. */
+  replay?: number;
+  freshness?: number;
   /** carp_lease: the kernel takes addresses away that the node does not renew. Left out: YES. */
   lease?: boolean;
   /** carp_hook: the program that is run at every transition. */

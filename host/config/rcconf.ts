@@ -80,6 +80,8 @@ class Reading {
   private readonly carpLines: CarpInterfaceLine[] = [];
   private readonly names = new Map<string, string>();
   private preempt = false;
+  private replay: number | undefined;
+  private freshness: number | undefined;
   private lease = true;
   private hook: string | undefined;
 
@@ -119,6 +121,8 @@ class Reading {
     try {
       const assignment = parseAssignment(`${name}=${value.text}`);
       if (name === "net.inet.carp.preempt") this.preempt = assignment.value === 1;
+      else if (name === "net.inet.carp.replay") this.replay = assignment.value;
+      else if (name === "net.inet.carp.freshness") this.freshness = assignment.value;
       else if (assignment.value !== sysctls.find((sysctl) => sysctl.name === name)?.default)
         this.warn({ position, length }, `${name} is not taken from a file: set it with \`carp sysctl\``);
     } catch (error) {
@@ -156,8 +160,8 @@ class Reading {
       const start = { position: { file: this.file, line: 1, column: 1 }, length: 0 };
       this.fail(start, "there is no virtual host in this file: no ifconfig line has a vhid");
     }
-    const { preempt, lease, hook, ownAddresses } = this;
-    return { virtualHosts, preempt, lease, hook, ownAddresses };
+    const { preempt, replay, freshness, lease, hook, ownAddresses } = this;
+    return { virtualHosts, preempt, replay, freshness, lease, hook, ownAddresses };
   }
 
   private readVariable(name: string, { variable, role }: InterfaceVariable): void {

@@ -115,6 +115,11 @@ export function parseAssignment(text: string): { readonly name: string; readonly
   return { name, value: Number(value) + 0 };
 }
 
+/** The value of `--replay`. @throws OperatorError (Usage). */
+export function readReplay(text: string): number | undefined {
+  return parseAssignment(`net.inet.carp.replay=${text}`).value;
+}
+
 function hint(name: string): string {
   const names = sysctls.map((sysctl) => sysctl.name);
   if (name.includes(".")) return suggest(name, names);

@@ -5,7 +5,7 @@
  */
 
 import type { VirtualHost } from "../config/model.ts";
-import type { StateWord } from "../core/words.ts";
+import type { CounterClassWord, StateWord, StrictnessWord } from "../core/words.ts";
 import type { LatenessSummary } from "./lateness.ts";
 
 /** One virtual host, as `carp status --json` prints it. */
@@ -39,6 +39,12 @@ export interface VirtualHostStatus {
   readonly master_down_ms: number;
   readonly next_event_ms: number | null;
   readonly transitions: number;
+  /** What the counters of its peers are like: those of this program are `time`. */
+  readonly counter_class: CounterClassWord;
+  /** Where replay is 2: whether it is enforced here. */
+  readonly strictness: StrictnessWord;
+  /** All counters heard in the last hour were a clock's. */
+  readonly strict_ready: boolean;
 }
 
 /** The whole node. */

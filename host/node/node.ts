@@ -107,7 +107,7 @@ export class CarpNode {
       this.ports.closeAll();
       throw error;
     }
-    if (configuration.preempt) this.settings.set(Option.Preempt, 1);
+    this.settings.take(configuration);
     const hasLease = configuration.lease !== false;
     this.members.leases.open(hasLease);
     this.settings.set(Option.Lease, hasLease ? 1 : 0);

@@ -1,6 +1,7 @@
 /** The host-wide options of a node, `net.inet.carp.*`: the core's, and what the operator has made of them. */
 import { Option } from "../../assembly/abi.ts";
 import { monotonicNs } from "../clock.ts";
+import type { Configuration } from "../config/model.ts";
 import type { Core } from "../core/core.ts";
 import { resultWord } from "../core/words.ts";
 import { ExitCode, OperatorError } from "../errors.ts";
@@ -16,6 +17,13 @@ export class Options {
 
   constructor(core: Core) {
     this.core = core;
+  }
+
+  /** What a configuration says when the node starts. */
+  take({ preempt, replay, freshness }: Configuration): void {
+    if (preempt) this.set(Option.Preempt, 1);
+    if (replay !== undefined) this.set(Option.Replay, replay);
+    if (freshness !== undefined) this.set(Option.Freshness, freshness);
   }
 
   read(name: SysctlName): number {

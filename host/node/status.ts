@@ -1,13 +1,15 @@
 /** The node's state in the operator's words. */
 
-import { State } from "../../assembly/abi.ts";
+import { CounterClass, State } from "../../assembly/abi.ts";
 import { fromBytes } from "../address.ts";
 import { wallClockMsAt } from "../clock.ts";
 import type { VirtualHost } from "../config/model.ts";
 import type { InstanceRecord, Peer } from "../core/records.ts";
-import { reasonWord, stateWord } from "../core/words.ts";
+import { counterClassWord, reasonWord, stateWord, strictnessWord } from "../core/words.ts";
 import type { VirtualHostStatus } from "./api.ts";
 
+/** How long all counters heard must have been a clock's. */
+const readyAfterNs = 3_600_000_000_000n;
 /** No deadline: the largest i64. */
 const never = 2n ** 63n - 1n;
 
@@ -49,6 +51,10 @@ export function describeVirtualHost(
     master_down_ms: downMs,
     next_event_ms: deadline === never ? null : Math.max(0, Number(deadline - nowNs) / 1e6),
     transitions: record.transitions,
+    counter_class: counterClassWord(record.counterClass),
+    strictness: strictnessWord(record.strictness),
+    strict_ready:
+      record.counterClass === CounterClass.Time && nowNs - record.counterClassSinceNs >= readyAfterNs,
   };
 }
 

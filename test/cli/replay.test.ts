@@ -25,10 +25,10 @@ beforeAll(() => {
   driver.core.reset(START, utcMs);
   driver.core.nameInterface(0, "eth0");
   driver.setLink(linkedFlags);
-  driver.add({ key: "testpass" });
+  driver.add({ key: "testpass-testpass" });
   driver.runUntil(START + 4n * SECOND);
   expect(driver.instance().state).toBe(State.Master);
-  driver.hear();
+  driver.hear({ key: "testpass-testpass" });
   log.flush();
   recorded = Buffer.concat(pieces);
 });
@@ -37,8 +37,8 @@ function prepare(run: Uint8Array = recorded) {
   const folder = temporaryDirectory();
   const [file, pass, rcConf] = ["run", "pass", "rc.conf"].map((name) => join(folder, name));
   writeFileSync(file, run);
-  writeFileSync(pass, "testpass\n", { mode: 0o600 });
-  const line = 'ifconfig_em0_alias0="inet vhid 1 pass testpass alias 192.168.1.50/32"\n';
+  writeFileSync(pass, "testpass-testpass\n", { mode: 0o600 });
+  const line = 'ifconfig_em0_alias0="inet vhid 1 pass testpass-testpass alias 192.168.1.50/32"\n';
   writeFileSync(rcConf, line, { mode: 0o600 });
   return { file, pass, rcConf };
 }

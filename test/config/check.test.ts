@@ -32,11 +32,12 @@ describe("loading", () => {
     expect(load(`${good}ifconfig_em0_alias1="vhid 0"`).configuration).toBeUndefined();
   });
 
-  test("--preempt, --vmac and --no-lease add to a file, other flags do not", () => {
+  test("--preempt, --replay, --vmac and --no-lease add to a file, other flags do not", () => {
     write(good);
-    const flags = { addresses: [], preempt: true, virtualMac: true, noLease: true };
+    const flags = { addresses: [], preempt: true, replay: "strict", virtualMac: true, noLease: true };
     const { configuration } = loadConfiguration({ rcConf, map: new Map(), flags });
     expect([configuration?.preempt, configuration?.virtualHosts[0].virtualMac]).toEqual([true, true]);
+    expect(configuration?.replay).toBe(2);
     expect([configuration?.lease, load(good).configuration?.lease]).toEqual([false, true]);
     for (const more of [{ vhid: "1" }, { addresses: ["10.0.0.1/32"] }])
       expect(() => loadConfiguration({ rcConf, map: new Map(), flags: { ...flags, ...more } })).toThrow(

@@ -19,12 +19,13 @@ const messages = (flags: Flags) =>
 test("flags say what an ifconfig line says", () => {
   const { configuration, problems } = readFlags({
     ...good,
-    ...{ advbase: "2", advskew: "100", preempt: true, virtualMac: true, noLease: true },
+    ...{ advbase: "2", advskew: "100", preempt: true, replay: "off", virtualMac: true, noLease: true },
     addresses: ["192.168.1.50/32", "2001:DB8::50/64"],
   });
   expect(problems).toEqual([]);
   expect(showHosts(configuration)).toEqual(["1@eth0 2/100 testpass 192.168.1.50/32 2001:db8::50/64"]);
   expect([configuration.preempt, configuration.virtualHosts[0].virtualMac]).toEqual([true, true]);
+  expect(configuration.replay).toBe(0);
   expect(configuration.lease).toBe(false);
 });
 

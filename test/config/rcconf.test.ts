@@ -276,8 +276,16 @@ describe("every mistake, at its place", () => {
       ],
     ],
     [`${good}net.inet.carp.allow=1`, []],
+    [`${good}net.inet.carp.replay=strict`, []],
+    [`${good}net.inet.carp.replay=3`, ["2:22 error: net.inet.carp.replay 3 is out of range 0..2 <3>"]],
     [`${good}ifconfig_em0_alias1="vhid 2`, ['2:21 error: this quote is never closed <">']],
   ])("%s", (text, expected) => expect(judge(text)).toEqual(expected));
+
+  test("replay and freshness are taken from the file", () => {
+    const text = `${good}net.inet.carp.replay=strict\nnet.inet.carp.freshness=5`;
+    expect(readRcConf(text, "rc.conf", new Map()).configuration).toMatchObject({ replay: 2, freshness: 5 });
+    expect(readRcConf(good, "rc.conf", new Map()).configuration).toMatchObject({ replay: undefined });
+  });
 
   test("of several mistakes all are reported, in the order of the file", () => {
     const text = `ifconfig_em0_alias0="vhid 0 pass x 192.168.1.50/33"

@@ -28,6 +28,8 @@ export class ReferenceReplay {
   /** The last four different ones, the newest first. */
   private recent: bigint[] = [];
   private freshAt = 0n;
+  /** When one was accepted last. */
+  private heardAt: bigint | undefined;
   private classSince = 0n;
   private highWater = 0n;
   private acceptedAt: bigint | undefined;
@@ -41,6 +43,12 @@ export class ReferenceReplay {
 
   /** `print` is whatever of the advertisement the digest does not cover; `clock` is the counter of this moment. */
   hear(counter: bigint, print: string, now: bigint, clock: bigint): Weighed {
+    const answer = this.judge(counter, print, now, clock);
+    if (answer.verdict === Verdict.Ok) this.heardAt = now;
+    return answer;
+  }
+
+  private judge(counter: bigint, print: string, now: bigint, clock: bigint): Weighed {
     if (this.mode === Replay.Off) return weighed(Verdict.Ok);
     const isTimely =
       this.freshnessSeconds === 0n || distance(counter, clock) <= this.freshnessSeconds * second;
@@ -68,8 +76,10 @@ export class ReferenceReplay {
         if (largest < 0x10000n) found = CounterClass.Incrementing;
         else found = largest < DAY ? CounterClass.Time : CounterClass.Random;
       }
-    } else if (now - this.freshAt >= MASTER_DOWN + SECOND / 100n) {
-      found = CounterClass.Constant;
+    } else if (this.heardAt !== undefined && now - this.heardAt < MASTER_DOWN + SECOND / 100n) {
+      // All the while, and the only one that was ever heard; or nothing else for an hour.
+      const least = this.recent.length === 1 ? MASTER_DOWN + SECOND / 100n : 3600n * SECOND;
+      if (now - this.freshAt >= least) found = CounterClass.Constant;
     }
     if (found !== this.class) this.classSince = now;
     this.class = found;
