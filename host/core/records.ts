@@ -91,6 +91,22 @@ export function isOrder(event: CoreEvent): event is CoreOrder {
   return event.kind === "apply" || event.kind === "withdraw" || event.kind === "renew";
 }
 
+/**
+ * The events of one batch without the orders to put addresses in place that a later one of them takes back: the answer to
+ * such an order would be taken for that to the next.
+ */
+export function withoutCancelled(events: readonly CoreEvent[]): readonly CoreEvent[] {
+  if (!events.some(({ kind }) => kind === "withdraw")) return events;
+  const withdrawn = new Set<number>();
+  const standing: CoreEvent[] = [];
+  for (const event of events.toReversed()) {
+    const place = isOrder(event) ? event.interfaceIndex * 256 + event.vhid : -1;
+    if (event.kind === "withdraw") withdrawn.add(place);
+    if (event.kind !== "apply" || !withdrawn.has(place)) standing.push(event);
+  }
+  return standing.reverse();
+}
+
 /** The record of instance `index`, or undefined where it is not in use. */
 export function readInstance(view: DataView, index: number): InstanceRecord | undefined {
   const at = abi.INSTANCES_OFFSET + index * abi.INSTANCE_SIZE;

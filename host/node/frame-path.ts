@@ -1,7 +1,7 @@
 import { Verdict } from "../../assembly/abi.ts";
 import { monotonicNs } from "../clock.ts";
 import type { Core } from "../core/core.ts";
-import { type CoreNews, type CoreOrder, isOrder } from "../core/records.ts";
+import { type CoreNews, type CoreOrder, isOrder, withoutCancelled } from "../core/records.ts";
 import { verdictWord } from "../core/words.ts";
 import type { Nic } from "../nic/nic.ts";
 import type { FrameRing } from "../recorder/frame-ring.ts";
@@ -67,7 +67,7 @@ export class FramePath {
     const news: CoreNews[] = [];
     for (;;) {
       const events = this.core.events();
-      for (const event of events) {
+      for (const event of withoutCancelled(events)) {
         if (isOrder(event)) this.answers.obey(event);
         else news.push(event);
       }

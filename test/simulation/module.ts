@@ -89,6 +89,7 @@ export class Door {
         cause,
       });
     }
+    if (count > 1) dropCancelled(events, events.length - count);
   }
 
   /** Lays a frame of interface 0 into a receive slot. */
@@ -146,4 +147,12 @@ export class DoorPool {
 
 function rootAbove(folder: string): string {
   return existsSync(join(folder, "package.json")) ? folder : rootAbove(dirname(folder));
+}
+
+/** Of the events from `first` on: an Apply that a later Withdraw takes back is not obeyed (as host/node does). */
+function dropCancelled(events: CoreEvent[], first: number): void {
+  const last = events.findLastIndex(({ kind }, at) => at >= first && kind === abi.Event.Withdraw);
+  for (let at = last - 1; at >= first; at--) {
+    if (events[at].kind === abi.Event.Apply) events.splice(at, 1);
+  }
 }
