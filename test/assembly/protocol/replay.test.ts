@@ -231,6 +231,7 @@ describe("strict", () => {
     driver.takeEvents();
     for (let round = 0; round < 4; round++) expect(next(() => clock(90_000n))).toBe(Verdict.Refreshed);
     expect(driver.instance().state).toBe(abi.State.Master);
+    expect(driver.instance().masterDownDeadlineNs).toBe(0x7fff_ffff_ffff_ffffn);
     expect(driver.takeEvents()).toEqual([]);
   });
 
@@ -334,6 +335,30 @@ describe("strict", () => {
     expect(next(0xa0000n)).toBe(Verdict.Ok);
     expect(next(0x90000n)).toBe(Verdict.Ok);
   });
+
+  test("nor is one that waits for its addresses", () => {
+    enforce();
+    driver.appliesAtOnce = false;
+    driver.runUntil(driver.instance().masterDownDeadlineNs);
+    driver.takeEvents();
+    expect(next(() => clock(90_000n))).toBe(Verdict.Refreshed);
+    expect(driver.instance()).toMatchObject({
+      promoting: true,
+      masterDownDeadlineNs: 0x7fff_ffff_ffff_ffffn,
+    });
+    expect(driver.takeEvents()).toEqual([]);
+  });
+
+  test.each([0, 1, 2])(
+    "the window begins at the largest of the first four, when it was number %i",
+    (ahead) => {
+      setMode(Replay.Strict);
+      const verdicts: abi.Verdict[] = [];
+      for (let round = 0; round < 4; round++) verdicts.push(next(() => clock(round === ahead ? 1000n : 0n)));
+      expect(verdicts).toEqual([Verdict.Ok, Verdict.Ok, Verdict.Ok, Verdict.Refreshed]);
+      expect(next(() => clock(1000n))).toBe(Verdict.Ok);
+    },
+  );
 
   test("it does not follow to where sums would wrap around", () => {
     const last = 0xffff_0000_0000_0000n;
