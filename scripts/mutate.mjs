@@ -53,10 +53,10 @@ if (options.list) {
   console.log(`${mutants.length} mutants`);
 } else {
   const results = takeUp();
-  await tryAll(
-    mutants.filter((mutant) => isToBeTried(mutant, results)),
-    results,
-  );
+  const waiting = mutants.filter((mutant) => isToBeTried(mutant, results));
+  // Those that have lived before first: tests may have been added for them.
+  waiting.sort((a, b) => Number(results.has(b.key)) - Number(results.has(a.key)));
+  await tryAll(waiting, results);
   const summary = summarize(results);
   if (options.json) console.log(JSON.stringify(summary, null, 2));
   else tell(summary);

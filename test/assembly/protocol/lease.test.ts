@@ -48,6 +48,19 @@ describe("the lease of the addresses", () => {
     expect(times.length).toBeLessThanOrEqual(17);
   });
 
+  test("an advertisement soon after a renewal of its own does not renew it again", () => {
+    driver.addIn(abi.State.Master, { advskew: 200 });
+    driver.runUntil(driver.instance().advertiseDeadlineNs);
+    driver.runUntil(driver.now + SECOND / 2n);
+    expect(inWords(driver.takeEvents()).slice(-2)).toEqual(["renew", "renew"]);
+    driver.runUntil(driver.now + SECOND / 4n - 1n);
+    driver.do(() => driver.core.addDemotion(1));
+    expect(inWords(driver.takeEvents())).toEqual(["demotion +1 Sysctl"]);
+    driver.runUntil(driver.now + 1n);
+    driver.do(() => driver.core.addDemotion(1));
+    expect(inWords(driver.takeEvents())).toEqual(["demotion +1 Sysctl", "renew"]);
+  });
+
   test("an advertisement that could not be sent does not renew it", () => {
     driver.addIn(abi.State.Master);
     driver.errno = 105;

@@ -283,6 +283,14 @@ describe("strict", () => {
     expect(driver.instance().state).toBe(abi.State.Master);
   });
 
+  test("freshness is for strict mode alone", () => {
+    for (const mode of [Replay.Off, Replay.Log]) {
+      setMode(mode);
+      driver.core.setOption(abi.Option.Freshness, 5);
+      expect(next(() => clock(-3600n))).toBe(Verdict.Ok);
+    }
+  });
+
   test("with freshness not even the first is believed that is too old", () => {
     setMode(Replay.Strict);
     driver.core.setOption(abi.Option.Freshness, 5);
