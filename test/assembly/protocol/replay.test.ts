@@ -283,6 +283,42 @@ describe("strict", () => {
     expect(driver.instance().state).toBe(abi.State.Master);
   });
 
+  test("that hour is an hour, from the counter that was sent last", () => {
+    enforce();
+    driver.runUntil(driver.now + 7200n * SECOND);
+    const frame = driver.takeFrames().findLast(({ kind }) => kind === abi.FrameKind.Advertisement4)!;
+    const sent = new DataView(frame.bytes.buffer, frame.bytes.byteOffset).getBigUint64(42);
+    const hour = 3600n * FIXED_SECOND;
+    expect(driver.hear({ counter: sent - hour })).toBe(Verdict.Stale);
+    expect(driver.hear({ counter: sent - hour + 1n })).toBe(Verdict.Ok);
+  });
+
+  test.each<[string, () => void]>([
+    [
+      "is lenient",
+      () => {
+        setMode(Replay.Strict);
+        const ahead = clock(1000n);
+        for (let round = 1n; round <= 4n; round++) next(ahead + round);
+        expect(driver.instance().strictness).toBe(Strictness.Lenient);
+      },
+    ],
+    [
+      "is switched off",
+      () => {
+        enforce();
+        next(() => clock(1000n));
+        setMode(Replay.Log);
+      },
+    ],
+  ])("where strict mode %s, what is sent does not follow a peer that is ahead", (_name, act) => {
+    act();
+    driver.do(() => driver.core.setState(0, 1, abi.State.Master));
+    const [frame] = driver.takeFrames();
+    const sent = new DataView(frame.bytes.buffer, frame.bytes.byteOffset).getBigUint64(42);
+    expect(sent < clock(1n)).toBe(true);
+  });
+
   test("freshness is for strict mode alone", () => {
     for (const mode of [Replay.Off, Replay.Log]) {
       setMode(mode);
