@@ -72,7 +72,7 @@ export class Player {
       ...(refused ? ["x"] : []),
       ...events.map((event) => this.eventInWords(event)),
       ...framesInWords(one, frames, this.driver.core.demotion, after.state),
-      ...timersInWords(before, after, this.driver.now, frames),
+      ...timersInWords(before, after, this.driver.now, frames, waitsUntil),
     ];
     if (after.promoting && !before.promoting) this.grant(told);
     const counted = told.filter((word) => word !== "L" || one.event.includes("lease"));
@@ -193,13 +193,21 @@ function framesInWords(
   return marked === "" ? [] : [marked];
 }
 
-function timersInWords(before: InstanceRecord, after: InstanceRecord, now: bigint, frames: string): string[] {
+function timersInWords(
+  before: InstanceRecord,
+  after: InstanceRecord,
+  now: bigint,
+  frames: string,
+  waitsUntil: bigint,
+): string[] {
   const words: string[] = [];
   if (after.masterDownDeadlineNs !== before.masterDownDeadlineNs && after.masterDownDeadlineNs !== never) {
     const ratio = 3n * BigInt(after.advbase) * SECOND;
     const skew = after.advbase === 0 ? 3 * after.advskew : after.advskew;
     const jitter = after.masterDownDeadlineNs - now - ratio - skewTime(skew);
-    if (jitter < 0n || jitter >= JITTER + TIE_JITTER) words.push(`in ${after.masterDownDeadlineNs - now} ns`);
+    if (after.masterDownDeadlineNs === waitsUntil) words.push("R");
+    else if (jitter < 0n || jitter >= JITTER + TIE_JITTER)
+      words.push(`in ${after.masterDownDeadlineNs - now} ns`);
     else words.push(jitter < JITTER ? "T" : "T+");
   }
   if (after.advertiseDeadlineNs !== before.advertiseDeadlineNs && after.state === before.state) {
@@ -304,6 +312,7 @@ const primes: Readonly<Record<string, Act>> = {
     becomeMaster,
     heard("1/99", 0, tenth),
   ),
+  "hears 3/101 of the better master": heard("1/99", 0, tenth),
   "hears 1/101 of the better master": heard("1/99", 0, tenth),
   "hears 1/101 of another than the better master": heard("1/99", 0, tenth),
   "hears 1/101 of another when the better master is late": heard("1/99", 0, lifeOfBetter),

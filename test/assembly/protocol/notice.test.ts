@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import * as abi from "../../../assembly/abi.ts";
-import { Driver, SECOND } from "../../support/driver.ts";
+import { Driver, linkedFlags, SECOND } from "../../support/driver.ts";
 
 let driver: Driver;
 beforeEach(() => {
@@ -73,5 +73,15 @@ describe("notices", () => {
     driver.now += 5n * SECOND;
     for (let copy = 0; copy < 3; copy++) driver.hear({ key: "another" });
     expect(times()).toEqual([first, 0n, 0n, driver.now, 0n, 0n]);
+  });
+
+  test("the first is told on a machine that has just started, too", () => {
+    driver.now = 0n;
+    driver.core.reset(0n, 1_700_000_000_000);
+    driver.setLink(linkedFlags);
+    driver.addIn(abi.State.Backup, { advskew: 50 });
+    driver.now = 2n * SECOND;
+    for (const advskew of [1, 2]) driver.hear({ counter: 5n, advskew });
+    expect(notices()).toEqual(["ReplaySuspected"]);
   });
 });

@@ -293,6 +293,15 @@ describe("strict", () => {
     expect(driver.hear({ counter: sent - hour + 1n })).toBe(Verdict.Ok);
   });
 
+  test("before strict mode is enforced what is sent follows a peer that is ahead", () => {
+    setMode(Replay.Strict);
+    next(() => clock(1000n));
+    driver.do(() => driver.core.setState(0, 1, abi.State.Master));
+    const [frame] = driver.takeFrames();
+    const sent = new DataView(frame.bytes.buffer, frame.bytes.byteOffset).getBigUint64(42);
+    expect(sent > clock(1000n) && sent < clock(1001n)).toBe(true);
+  });
+
   test("where strict mode is switched off, what is sent does not follow a peer that is ahead", () => {
     enforce();
     next(() => clock(1000n));
