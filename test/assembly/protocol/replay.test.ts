@@ -373,6 +373,30 @@ describe("strict", () => {
     expect(next(0x90000n)).toBe(Verdict.Ok);
   });
 
+  test("stale ones count nine tenths of the shortest interval apart, and not nearer", () => {
+    enforce();
+    driver.runUntil(driver.now + 2n * SECOND);
+    expect(driver.hear({ counter: 5n })).toBe(Verdict.Refreshed);
+    driver.now += 900_000_000n - 1n;
+    expect(driver.hear({ counter: 6n })).toBe(Verdict.Stale);
+    driver.now += 1n;
+    expect(driver.hear({ counter: 7n })).toBe(Verdict.Refreshed);
+  });
+
+  test("where nobody was inside the window yet, nobody is taken to be live, on a machine that has just started too", () => {
+    driver.now = 0n;
+    driver.core.reset(0n, 1_699_999_000_000);
+    driver.setLink(abi.InterfaceFlag.Up | abi.InterfaceFlag.Carrier);
+    driver.addIn(abi.State.Backup, { advbase: 10 });
+    setMode(Replay.Strict);
+    const verdicts: abi.Verdict[] = [];
+    for (let round = 0; round < 4; round++) {
+      driver.runUntil(driver.now + SECOND);
+      verdicts.push(driver.hear({ advbase: 10, counter: clock(round === 0 ? 1000n : 0n) }));
+    }
+    expect(verdicts).toEqual([Verdict.Ok, Verdict.Ok, Verdict.Ok, Verdict.Refreshed]);
+  });
+
   test("nor is one that waits for its addresses", () => {
     enforce();
     driver.appliesAtOnce = false;
