@@ -23,6 +23,8 @@ export const LONGEST_SEND_RETRY: i64 = 300 * SECOND;
 export const ADDRESS_DEMOTION: i32 = 240;
 /** The longest wait between two attempts to put the addresses in place. */
 export const LONGEST_RETRY: i64 = 60 * SECOND;
+/** So often doubled, even the shortest master-down time is longer than that. */
+export const MOST_DOUBLINGS: u8 = 13;
 
 /** How often a new master announces its addresses: Linux neighbours ignore a change within 1 s of another. */
 export const ANNOUNCEMENTS: u8 = 2;

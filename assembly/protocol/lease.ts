@@ -35,10 +35,12 @@ export function advertised(instance: Instance): void {
   reschedule(instance);
 }
 
-/** Once more between two advertisements. */
+/** Once more between two advertisements; not when it is late, for then the addresses would stay too long after the first. */
 export function renew(instance: Instance): void {
+  const now = settings().now;
+  const isLate = now - instance.renewDeadline > leaseTime(instance) >> 3;
   instance.renewDeadline = NEVER;
-  if (instance.state != State.Master) return;
-  instance.renewedAt = settings().now;
+  if (instance.state != State.Master || isLate) return;
+  instance.renewedAt = now;
   reportRenew(instance);
 }

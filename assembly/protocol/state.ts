@@ -19,6 +19,7 @@ import {
   DEAD_RATIO,
   LEAST_LATENESS,
   LONGEST_RETRY,
+  MOST_DOUBLINGS,
   NEVER,
   REANNOUNCEMENT_GAP,
   SECOND,
@@ -183,7 +184,7 @@ export function applyFailed(instance: Instance): bool {
   addressHeld(instance, false);
   let wait = masterDownTime(instance) << (instance.applyFailures as i64);
   if (wait > LONGEST_RETRY) wait = LONGEST_RETRY;
-  if (instance.applyFailures < 6) instance.applyFailures++;
+  if (instance.applyFailures < MOST_DOUBLINGS) instance.applyFailures++;
   instance.retryDeadline = settings().now + wait;
   instance.masterDownDeadline = instance.retryDeadline;
   reschedule(instance);

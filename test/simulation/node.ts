@@ -8,7 +8,7 @@ import { Machine, Process } from "./machine.ts";
 import type { Cause, CoreEvent, Door } from "./module.ts";
 import { Pace } from "./pace.ts";
 import type { Member, Plan } from "./plan.ts";
-import { NEVER, SECOND } from "./time.ts";
+import { MILLISECOND, NEVER, SECOND } from "./time.ts";
 import { Watch } from "./watch.ts";
 import type { Station, World } from "./world.ts";
 
@@ -183,7 +183,7 @@ export class Node extends Machine implements Station {
   recover(): void {
     this.world.disturb();
     if (!this.isFree) {
-      this.world.after(this.applyNs, () => this.recover());
+      this.world.after(Math.max(this.applyNs, MILLISECOND), () => this.recover());
       return;
     }
     this.demote(0);
@@ -215,7 +215,11 @@ export class Node extends Machine implements Station {
     const late = this.random.below(this.member.latenessNs);
     // Where there is no deadline it is the largest i64.
     if (this.deadline > 1e18) this.wakeAt = NEVER;
-    else this.wakeAt = Math.max(this.world.now, this.clock.timeOf(this.deadline) + late);
+    else {
+      // The two clocks round apart: a moment that is not there yet is a nanosecond away at least.
+      const soonest = this.world.now + (this.localNow < this.deadline ? 1 : 0);
+      this.wakeAt = Math.max(soonest, this.clock.timeOf(this.deadline) + late);
+    }
   }
 
   private handleFrames(): void {

@@ -48,7 +48,7 @@ export function isLegal(
     case "Master>Backup LeaseExpired":
       return expected(cause, "lease over");
     case "Master>Backup AdvertisementLate":
-      return watch.isTooLate ? undefined : "it is not late";
+      return watch.isTooLate() ? undefined : "it is not late";
     case "Master>Backup MoreFrequentAdvertisement":
       return watch.ranks.some((rank) => watch.rank >= rank) ? undefined : `it has heard ${watch.ranks}`;
     default:

@@ -61,6 +61,22 @@ describe("the lease of the addresses", () => {
     expect(inWords(driver.takeEvents())).toEqual(["demotion +1 Sysctl", "renew"]);
   });
 
+  test.each([
+    ["a quarter of a second late it is renewed", 750_000_000n, 1],
+    [
+      "later it is not, since the addresses would outlive the advertisement by more than they may",
+      750_000_001n,
+      0,
+    ],
+  ])("between two advertisements: %s", (_name, afterNs, count) => {
+    driver.addIn(abi.State.Master, { advskew: 240 });
+    driver.runUntil(driver.instance().advertiseDeadlineNs);
+    driver.takeEvents();
+    driver.now += afterNs;
+    driver.do(() => driver.core.handleTimeout(driver.now));
+    expect(driver.takeEvents().filter(({ kind }) => kind === "renew")).toHaveLength(count);
+  });
+
   test("an advertisement that could not be sent does not renew it", () => {
     driver.addIn(abi.State.Master);
     driver.errno = 105;
