@@ -24,6 +24,9 @@ const resultsFile = join(work, "results.jsonl");
 /** Mutants that do what the original does although the compiler makes other code of them, each with the reason. */
 const equivalents = JSON.parse(readFileSync(join(root, "scripts/mutation/equivalent.json"), "utf8"));
 
+/** Seconds of the processor; without --thorough no file that takes longer is run, but a mutant's own. */
+const slowestFile = 3;
+
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -100,7 +103,7 @@ function isToBeTried(mutant, results) {
 async function tryAll(waiting, results) {
   if (waiting.length === 0) return;
   const end = performance.now() + Number(options.minutes) * 60_000;
-  const tests = new Tests(root, options.thorough ? Number.POSITIVE_INFINITY : 1.5);
+  const tests = new Tests(root, options.thorough ? Number.POSITIVE_INFINITY : slowestFile);
   const workers = await startWorkers(root, work, Math.min(Number(options.workers), waiting.length), (test) =>
     tests.limitOf(test),
   );

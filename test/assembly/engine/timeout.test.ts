@@ -94,6 +94,7 @@ describe("a host that did not run", () => {
     driver.now = driver.instance().masterDownDeadlineNs + half;
     driver.do(() => driver.core.handleTimeout(driver.now));
     expect(driver.takeEvents()).toEqual([]);
+    expect(driver.instance().statistics.latesteps).toBe(0);
     driver.runUntil(driver.now + 3n * SECOND + skewTime(100) + JITTER);
     expect(inWords(driver.takeEvents())).toEqual(["apply", "Backup>Master MasterTimedOut"]);
   });

@@ -158,6 +158,14 @@ describe("strict", () => {
     expect(driver.hear({ counter: largest - 2n * FIXED_SECOND + 1n })).toBe(Verdict.Ok);
   });
 
+  test("and stays there when one below the largest is accepted", () => {
+    enforce();
+    next(() => clock(0n, 0x777n));
+    const largest = clock(0n, 0x777n);
+    expect(driver.hear({ counter: largest - FIXED_SECOND })).toBe(Verdict.Ok);
+    expect(driver.hear({ counter: largest - 2n * FIXED_SECOND })).toBe(Verdict.Stale);
+  });
+
   test("it ends a day after the largest counter", () => {
     enforce();
     next(() => clock(100n));
@@ -180,7 +188,12 @@ describe("strict", () => {
       expect(next(clock)).toBe(Verdict.Ok);
       expect(driver.hear({ counter: 5n + BigInt(round) })).toBe(Verdict.Stale);
     }
-    expect(driver.instance().statistics).toMatchObject({ stale: 20, resyncs: 0, refreshes: 0 });
+    expect(driver.instance().statistics).toMatchObject({
+      stale: 20,
+      resyncs: 0,
+      refreshes: 0,
+      replaysuspects: 0,
+    });
     expect(driver.takeEvents()).toEqual([]);
   });
 
