@@ -5,9 +5,7 @@ import { type Case, families, Player, type StateName, stateNames } from "../../s
 import { type Row, readTables } from "../../support/golden.ts";
 
 const tables = readTables(fileURLToPath(new URL("cells.md", import.meta.url)));
-const cellTables = tables.filter(({ columns }) =>
-  columns.some((column) => column === "BACKUP" || column === "MASTER"),
-);
+const cellTables = tables.filter(({ columns }) => stateNames.some((state) => columns.includes(state)));
 const edges = tables
   .filter(({ title }) => title === "Edges")
   .flatMap(({ rows }) => rows.map(({ from, to, reason }) => `${from}>${to}:${reason}`));
