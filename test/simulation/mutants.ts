@@ -75,8 +75,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "an advertisement does not restart the master-down timer",
     file: state,
-    text: "      armMasterDown(instance);\n      noteBetter",
-    replacement: "      noteBetter",
+    text: "      armMasterDown(instance);\n      if (settings().now >= instance.holdUntil)",
+    replacement: "      if (settings().now >= instance.holdUntil)",
   },
   {
     name: "a master that steps down keeps the addresses",
@@ -189,8 +189,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the counter on the disk is not looked at",
     file: "protocol/counter.ts",
-    text: "if (counter < all.counterFloor)",
-    replacement: "if (counter < all.counterFloor && all.now == 0)",
+    text: "if (counter >= ahead && counter < LAST_TO_FOLLOW) all",
+    replacement: "if (counter >= ahead && all.now == 0) all",
   },
   {
     name: "takes its own advertisement for another's",
