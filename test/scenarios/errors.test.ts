@@ -29,7 +29,7 @@ test("bad input to carp up: one line that says what to do, the right exit code, 
     await ip(host, "link add bare0 type veth peer name bare1");
     await ip(host, "link set bare0 up");
     await ip(host, "addr flush dev bare0");
-    const pass = await file(network, "pass", "testpass\n");
+    const pass = await file(network, "pass", "testpass-testpass\n");
     const socket = join(network.folder, "node.sock");
     const taken = join(network.folder, "taken.sock");
     const server = createServer().listen(taken);
@@ -56,7 +56,7 @@ test("a second node on the socket of the first: refused, and the first goes on",
     const node = await network.carp("one", { vhid: 1, addresses: ["192.168.1.50"] });
     await waitForAnswer(node);
     const before = await machineState(host);
-    const pass = await file(network, "second", "testpass\n");
+    const pass = await file(network, "second", "testpass-testpass\n");
     const argv = flags(pass, { vhid: "2", address: "192.168.1.51/32" });
     const outcome = await runCarp(["up", ...argv, "--socket", node.socket], host);
     expectExplained({ name: "socket", argv, code: 1, says: [/in use by process \d+/, /--socket/] }, outcome);
@@ -153,7 +153,7 @@ test("a packet thread that ends by itself: the program does not wait for it", as
     await writeFile(join(copy, "build/host/node/thread.js"), "");
     const argv = [
       "up",
-      ...flags(await file(network, "pass", "testpass\n")),
+      ...flags(await file(network, "pass", "testpass-testpass\n")),
       "--socket",
       join(copy, "s.sock"),
     ];
@@ -169,7 +169,7 @@ test("a packet thread that ends by itself: the program does not wait for it", as
 
 async function mistakes(network: Network, pass: string, taken: string): Promise<Mistake[]> {
   const long = await file(network, "long", `${"x".repeat(21)}\n`);
-  const open = await file(network, "open", "testpass\n");
+  const open = await file(network, "open", "testpass-testpass\n");
   await chmod(open, 0o644);
   const alike = await file(
     network,

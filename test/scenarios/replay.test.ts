@@ -28,22 +28,23 @@ const quirks = {
   blindToLink: "ucarp exits when its interface goes down, or looks away from the carrier with -S",
   holdDown:
     "after its link has come back the core leaves the others three advbase; the kernels take over at once",
+  tie: "after it has met an equal the core waits up to an eighth of a second longer; NetBSD does not, and is MASTER first",
+  replayed: "NetBSD believes a bow-out that is sent again; the core none whose counter was heard before",
   advbase0:
     "ucarp waits three times advbase 0 and its skew, which is one interval, and flaps; the core waits three",
 } as const;
 
 /** Capture, node, quirks, and what the core does instead, in the recording's seconds. */
 const differences = parseDifferences(`
-  nb-09b a            tick              BACKUP 0.056 MASTER 6.056 BACKUP 11.116 MASTER 14.117 BACKUP 14.126 INIT 17.022
-  nb-09b b            tick              BACKUP 0.056 MASTER 6.056 BACKUP 11.116 MASTER 14.117 BACKUP 14.126 INIT 17.054
   nb-11p a            noTimer6          BACKUP 0.076 MASTER 3.077 INIT 13.003
   nb-15  b            addressChange     BACKUP 0.135 INIT 6.013 BACKUP 6.013 MASTER 9.405 INIT 10.559
   nb-18c a            reflection        BACKUP 0.131 MASTER 3.132 INIT 19.460
+  nb-18b b            replayed          BACKUP 0.080 MASTER 5.008 BACKUP 7.820 INIT 15.993
   nb-18b a            holdDown          BACKUP 0.094 MASTER 3.095 INIT 5.007 BACKUP 6.508 MASTER 10.821 INIT 15.961
   nb-19- a            tick              BACKUP 0.114 MASTER 7.498 BACKUP 7.504 INIT 39.526
   nb-19- b            reflection        BACKUP 0.114 MASTER 3.115 INIT 39.558
-  nb-19b a            tick              BACKUP 0.162 MASTER 6.162 BACKUP 6.172 MASTER 9.173 BACKUP 9.182 MASTER 12.183 BACKUP 12.192 MASTER 15.194 BACKUP 15.202 MASTER 18.204 BACKUP 18.212 INIT 43.830
-  nb-19b b            tick              BACKUP 0.162 MASTER 6.162 BACKUP 6.172 MASTER 9.173 BACKUP 9.182 MASTER 12.183 BACKUP 12.192 MASTER 15.194 BACKUP 15.202 MASTER 18.204 INIT 43.862
+  nb-19b a            tie               BACKUP 0.162 MASTER 6.162 BACKUP 6.172 MASTER 12.184 BACKUP 12.192 MASTER 18.204 BACKUP 18.212 INIT 43.830
+  nb-19b b            tie               BACKUP 0.162 MASTER 6.162 BACKUP 6.172 MASTER 12.184 BACKUP 12.192 MASTER 18.204 INIT 43.862
   uc-01  a            holdDown          BACKUP 0.101 MASTER 3.102 INIT 6.602 BACKUP 9.820 MASTER 13.398 INIT 14.040
   uc-03  u            late              BACKUP 0.080 MASTER 9.604
   uc-08  u            late              BACKUP 0.105 MASTER 7.549 BACKUP 11.227
@@ -124,20 +125,17 @@ describe("what the transitions alone do not show", () => {
   });
 
   it.each(["a", "b"])(
-    "nb-19b: the core as %s is heard before the other steps up, so the livelock is untied",
+    "nb-19b: the core as %s hears the other, and so ends every second round of the livelock",
     (place) => {
       const { timeline, advertisements } = recordingOf("nb-19b");
       const node = nodesOf(timeline).find(({ name }) => name === place)!;
-      const { sent } = standIn(timeline, node, advertisements);
+      const { transitions } = standIn(timeline, node, advertisements);
       const others = advertisements.filter(
         ({ source, seconds }) => source !== node.source && seconds > 4 && seconds < 16,
       );
-      expect(others).toHaveLength(4);
-      for (const other of others) {
-        const lead = other.seconds - sent.findLast(({ seconds }) => seconds < other.seconds)!.seconds;
-        expect(lead).toBeGreaterThan(0.007);
-        expect(lead).toBeLessThan(0.011);
-      }
+      const isMaster = (seconds: number) =>
+        transitions.findLast((transition) => transition.seconds < seconds)?.to === "MASTER";
+      expect(others.map(({ seconds }) => isMaster(seconds))).toEqual([true, false, true, false]);
     },
   );
 
@@ -162,13 +160,13 @@ describe("what the transitions alone do not show", () => {
     expect(recordedBowOuts.map(({ seconds }) => seconds.toFixed(3))).toEqual(["18.508"]);
   });
 
-  it("nb-18b: the replayed bow-out is accepted, as by NetBSD: another's counters are opaque", () => {
+  it("nb-18b: the replayed bow-out is not believed, since its counter was heard before", () => {
     const { timeline, advertisements } = recordingOf("nb-18b");
     const node = nodesOf(timeline).find(({ name }) => name === "b")!;
     const { transitions } = standIn(timeline, node, advertisements);
     const replayed = advertisements.find(({ injected }) => injected)!;
     const promoted = transitions.find(({ seconds }) => Math.abs(seconds - replayed.seconds) < 1e-6);
-    expect(promoted).toMatchObject({ to: "MASTER", reason: Reason.MasterWillTimeOut });
+    expect(promoted).toBeUndefined();
   });
 });
 
