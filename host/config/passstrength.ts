@@ -1,3 +1,4 @@
+import { printable } from "../log.ts";
 import type { Problem, VirtualHost } from "./model.ts";
 import { problemAt } from "./problems.ts";
 
@@ -19,7 +20,7 @@ export function judgeStrength(hosts: readonly VirtualHost[]): Problem | undefine
   if (weak.length === 0) return undefined;
   const shortest = Math.min(...weak.map(({ pass }) => pass.length));
   const [first] = weak;
-  const names = weak.slice(0, 4).map(({ vhid, interfaceName }) => `${vhid}@${interfaceName}`);
+  const names = weak.slice(0, 4).map(({ vhid, interfaceName }) => printable(`${vhid}@${interfaceName}`));
   const more = weak.length > names.length ? ` and ${weak.length - names.length} more` : "";
   const message = `${names.join(", ")}${more}: the pass phrase ${priceOf(shortest)}`;
   return problemAt("warning", { position: { ...first.position, line: 1, column: 1 }, length: 0 }, message);

@@ -26,6 +26,11 @@ describe("W20: what a short pass phrase costs whoever searches for it", () => {
     expect(priceOf(length)).toContain(price);
   });
 
+  test("the name of an interface moves no cursor", () => {
+    const problem = judgeStrength([{ ...host(1, 8), interfaceName: "e\x1b[31m" }]);
+    expect(problem?.message).toContain("1@e\\x1b[31m: the pass phrase");
+  });
+
   test("one warning tells of all, with the price of the shortest", () => {
     const hosts = [
       host(1, 8),
