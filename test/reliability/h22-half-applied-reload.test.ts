@@ -30,7 +30,7 @@ beforeEach(async () => {
   terminal = testTerminal();
   const argv = ["--rc-conf", rcConf, "--socket", join(directory, "c.sock")];
   ended = runNode(readArguments(up, argv), terminal, async () => node);
-  await waitFor(() => terminal.err.text.includes("3@em0"), 5000, "the start");
+  await waitFor(() => terminal.err.text.includes("3@em0: advbase"), 5000, "the start");
 });
 
 afterEach(async () => {
