@@ -120,12 +120,9 @@ export class Holding {
     }
   }
 
-  /**
-   * Puts an address back that somebody else has taken away, for what is left of its lease, in whole seconds; left out, it
-   * has none. Throws SystemError.
-   */
-  restore(address: PrefixedAddress, secondsLeft: number | undefined): void {
-    this.add(address, secondsLeft);
+  /** Puts an address back that somebody else has taken away. Throws SystemError. */
+  restore(address: PrefixedAddress): void {
+    this.add(address);
   }
 
   /** Gives up the macvlan, if there is one. The addresses have been withdrawn. */
@@ -142,12 +139,8 @@ export class Holding {
   }
 
   /** An address of ours that is there already is as good as one that was added, once it is there on these terms. */
-  private add(address: PrefixedAddress, secondsLeft?: number): void {
-    const whole = this.place(address);
-    const placed =
-      whole.leaseSeconds === undefined
-        ? whole
-        : { ...whole, leaseSeconds: secondsLeft ?? whole.leaseSeconds };
+  private add(address: PrefixedAddress): void {
+    const placed = this.place(address);
     try {
       this.link.addAddress(this.carrier, placed);
     } catch (error) {

@@ -98,15 +98,6 @@ export class Leases {
     return monotonicNs() < member.lease.endNs;
   }
 
-  /**
-   * The whole seconds that are left of a lease, one at least, for an address that is put back meanwhile: with a whole lease
-   * it would stay beside whoever takes over from a node that is killed right then. Undefined without a lease.
-   */
-  secondsLeft({ lease }: Member): number | undefined {
-    if (!this.isOn) return undefined;
-    return Math.max(1, Number((lease.endNs - monotonicNs()) / nanosecondsPerSecond));
-  }
-
   /** The virtual host has advertised: its addresses may stay. They are renewed by `flush`. */
   renew(member: Member): void {
     if (this.isOn) this.due.push(member);

@@ -289,7 +289,7 @@ export class Members {
     try {
       if (member.losses.filter((loss) => loss.address === text).length >= mostLosses)
         throw new Error("somebody keeps taking them away");
-      member.holding.restore(lost, this.leases.secondsLeft(member));
+      member.holding.restore(lost);
       this.log("warning", `${nameOf(member)}: ${text} was taken from ${carrierName} and is put back`);
     } catch (error) {
       this.failToHold(member, error);

@@ -73,21 +73,6 @@ describe("the addresses of a MASTER", () => {
     expect(link.takeRenewals()).toEqual([]);
   });
 
-  it("that are put back get what is left of the lease, a second at least", () => {
-    start([host({ advbase: 3 })]);
-    for (const [elapsed, left] of [
-      [1900, 4],
-      [1000, 3],
-    ]) {
-      pass(elapsed);
-      link.removeByHand(eth0, virtual4);
-      node.turnLink();
-      expect(link.placement(eth0, virtual4)).toMatchObject({ leaseSeconds: left });
-    }
-    pass(1000);
-    expect(link.placement(eth0, virtual4)).toMatchObject({ leaseSeconds: 6 });
-  });
-
   it("leave a route to their subnet to the interface where it has one, in IPv6", () => {
     start([host()]);
     expect(link.placement(eth0, virtual4)).toMatchObject({ routeless: false });
