@@ -52,7 +52,7 @@ function isPossible(instance: Instance, slot: ReceiveSlot): bool {
   return high != load64(own + INTERFACE_SOURCE6) || low != load64(own + INTERFACE_SOURCE6 + 8);
 }
 
-/** Stands for what the digest does not cover: interval and source (and, for the low byte, the family). */
+/** Stands for what the digest does not cover: interval and source. */
 function printOf(slot: ReceiveSlot): u32 {
   const header = headerOf(slot);
   const source = sourceOf(slot);

@@ -37,7 +37,7 @@ export function countOddities(instance: Instance, slot: ReceiveSlot): void {
   if ((carp.advbase(header) | carp.advskew(header)) == 0) count(instance, Statistic.zerointervals);
 }
 
-/** Counts VRRP among what was dropped for its length, version or checksum. */
+/** Counts VRRP among what was dropped for its length, version, checksum or digest. */
 export function countVrrp(instance: Instance | null, slot: ReceiveSlot): void {
   if (slot.carpOffset == 0 || !isVrrp(headerOf(slot), payloadLengthOf(slot))) return;
   count(instance, Statistic.vrrp);

@@ -55,7 +55,7 @@ export function judge(count: u32): void {
   concludeWaiting(waiting);
 }
 
-/** Judges slots 0 to `count - 1`, counts them, and lets what is authentic act, in order of arrival. */
+/** Judges slots 0 to `frames - 1`, counts them, and lets what is authentic act, in order of arrival. */
 export function receive(frames: u32): void {
   judge(frames);
   for (let index: u32 = 0; index < frames; index++) {

@@ -174,7 +174,7 @@ export class Instance {
   /** There is a time of a rival, of a bow-out: 0 would be a time as well. */
   hasRival: u8;
   hasBowedOut: u8;
-  /** Of the source that last sent what is not authentic: its first eight bytes, since when, and how often. */
+  /** Of the source that last sent what is not authentic: what stands for it, since when, and how often. */
   conflictSource: u64;
   conflictSince: i64;
   conflictCount: u8;
