@@ -3,7 +3,7 @@ import type { CoreNews } from "../core/records.ts";
 /** What goes on is said again this late: an attack of a minute is a line or two of each kind, not a full disk. */
 const betweenLinesNs = 60_000_000_000n;
 
-/** The core gives a notice of one kind every ten seconds at most; the log has it every minute. */
+/** The core gives a notice of one kind every thirty seconds at most; the log has it every minute. */
 export class Notices {
   private readonly told = new Map<string, bigint>();
 
